@@ -1,0 +1,1 @@
+//! What is stored about a corpus: postings, vectors, and the file that holds both.

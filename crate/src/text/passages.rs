@@ -1,0 +1,1 @@
+//! Heading-aware passages.
