@@ -1,0 +1,13 @@
+/** The entry of the worker script. */
+import * as wasm from '#wasm';
+import { type Port, serve } from './server.js';
+
+// A panic inside an asynchronous part of the engine rejects no promise of ours. Thrown again as an uncaught error, it
+// reaches the page as the worker's `error` event, and ends the worker there.
+self.addEventListener('unhandledrejection', (event) => {
+  setTimeout(() => {
+    throw event.reason;
+  });
+});
+
+serve(self as unknown as Port, wasm);
