@@ -35,6 +35,6 @@ await build({
 });
 
 const tests = files.map((name) => join(outdir, name.replace(/\.ts$/, '.mjs')));
-const options = ['--enable-source-maps', '--test', ...process.argv.slice(2)];
+const options = ['--enable-source-maps', '--test', '--test-reporter=spec', ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, [...options, ...tests], { stdio: 'inherit' });
 process.exit(status ?? 1);

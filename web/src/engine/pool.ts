@@ -244,9 +244,10 @@ export class Pool {
 
   /** A job whose model no worker holds, with none on its way, would wait for ever. */
   async #lost(error: unknown): Promise<void> {
-    await Promise.allSettled(this.#slots.map(({ client }) => client));
+    const outcomes = await Promise.allSettled(this.#slots.map(({ client }) => client));
+    const dead = outcomes.find((outcome) => outcome.status === 'rejected');
     for (const job of this.#jobs) {
-      if (!this.#slots.some(({ roles }) => roles.has(job.role))) job.fail(error);
+      if (!this.#slots.some(({ roles }) => roles.has(job.role))) job.fail(dead?.reason ?? error);
     }
   }
 
