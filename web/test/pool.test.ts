@@ -103,21 +103,41 @@ test('a text that kills every worker fails its own job only', async () => {
   assert.equal((await pool.embed(['fine'], QUERY)).length, 16);
 });
 
-test('nothing hangs when a worker cannot be kept alive', async () => {
+test('nothing hangs when workers die of every request, and one that does not is served after', async () => {
+  let deadly = true;
   const { pool, workers } = setUp({
-    size: 1,
+    size: 2,
     before: (request, worker) => {
-      if (request.call === 'counts') worker.crash();
+      if (deadly && ['counts', 'embed'].includes(request.call)) worker.crash();
     },
   });
   await pool.load('embedder', source);
-  await assert.rejects(pool.call('counts', {}), code('worker_crashed'));
-  const embedding = pool.embed(['text'], QUERY);
-  await assert.rejects(pool.call('counts', {}), code('worker_crashed'));
-  await Promise.allSettled([embedding]);
-  await assert.rejects(pool.call('counts', {}), code('worker_crashed'));
-  await assert.rejects(pool.embed(['text'], QUERY), code('worker_crashed'));
-  assert.ok(workers.length <= 6, `${workers.length} workers were started`);
+  await settled();
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await assert.rejects(pool.call('counts', {}), code('worker_crashed'));
+    await assert.rejects(pool.embed(['text'], QUERY), code('worker_crashed'));
+  }
+  assert.ok(workers.length <= 2 + 3 * 4, `${workers.length} workers were started`);
+  deadly = false;
+  assert.equal((await pool.embed(['text'], QUERY)).length, 16);
+  assert.equal((await pool.call('counts', {})).documents, 0);
+});
+
+test('nothing hangs when no replacement can be started', async () => {
+  let deadly = false;
+  const { pool, workers } = setUp({
+    size: 2,
+    before: (request, worker) => {
+      if (deadly && ['init', 'embed', 'counts'].includes(request.call)) worker.crash();
+    },
+  });
+  await pool.load('embedder', source);
+  await settled();
+  deadly = true;
+  await assert.rejects(pool.embed(PASSAGES, QUERY), code('worker_failed'));
+  await assert.rejects(pool.call('counts', {}), code('worker_failed'));
+  await soon(20);
+  assert.ok(workers.length < 12, `${workers.length} workers were started`);
 });
 
 test('a script that does not start is said to be so, and not tried for ever', async () => {

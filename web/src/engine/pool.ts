@@ -15,8 +15,6 @@ const CHUNK_MS = 40;
 /** Tokens of a chunk before any was timed, and the least after. */
 const FIRST_CHUNK_TOKENS = 256;
 const LEAST_CHUNK_TOKENS = 64;
-/** How often a worker may die with no work done in between before it is left dead. */
-const DEATHS_PER_WORKER = 3;
 
 export interface PoolOptions {
   /** Number of workers, at least one. */
@@ -35,8 +33,9 @@ export interface PoolOptions {
 class Slot {
   readonly roles = new Set<Role>();
   busy = false;
-  deaths = 0;
-  /** The worker, ready for requests. */
+  /** It died, or could not be started; the next request that needs it starts it again. */
+  down = false;
+  /** The worker, once it takes requests. */
   client!: Promise<EngineClient>;
 }
 
@@ -57,6 +56,7 @@ export class Pool {
 
   /** Resolves with the primary once it takes requests; rejects when it could not be started. */
   primary(): Promise<EngineClient> {
+    if (!this.#closed) this.#wake(0);
     return this.#slot(0).client;
   }
 
@@ -132,6 +132,7 @@ export class Pool {
     const job = new Job(options);
     if (job.waiting) {
       this.#jobs.push(job);
+      this.#wakeAll();
       this.#pump();
       void this.#lost(
         new DocsiftError('worker_failed', `no worker holds the ${job.role}; load the page again`),
@@ -162,12 +163,12 @@ export class Pool {
       const started = performance.now();
       const values = await compute(client, job, chunk);
       this.#measure(job.role, chunk.tokens / Math.max(performance.now() - started, 0.1));
-      slot.deaths = 0;
       job.deliver(chunk, values);
     } catch (error) {
       // Only a worker that died is worth another try: a text that is refused is refused by every worker.
       if (isDeath(error)) job.giveBack(chunk, error);
       else job.fail(error);
+      if (job.waiting) this.#wakeAll();
     } finally {
       slot.busy = false;
       this.#pump();
@@ -179,41 +180,54 @@ export class Pool {
     this.#rates.set(role, before === undefined ? rate : 0.7 * before + 0.3 * rate);
   }
 
+  #wakeAll(): void {
+    for (const index of this.#slots.keys()) this.#wake(index);
+  }
+
+  /**
+   * Starts a worker that is down. Only requests, and chunks that are to be redone, come here, and both are bounded: a
+   * worker that dies whenever it is started is not started for ever.
+   */
+  #wake(index: number): void {
+    if (this.#slot(index).down) this.#start(index, true);
+  }
+
   #start(index: number, replaces: boolean): void {
     const slot = this.#slot(index);
-    slot.roles.clear();
-    slot.client = this.#launch(index, replaces);
+    slot.down = false;
+    slot.client = this.#launch(slot, index === 0, replaces);
     slot.client.catch((error) => this.#lost(error));
   }
 
-  async #launch(index: number, replaces: boolean): Promise<EngineClient> {
-    const slot = this.#slot(index);
-    const client = this.#options.spawn((error) => this.#died(index, error));
+  async #launch(slot: Slot, isPrimary: boolean, replaces: boolean): Promise<EngineClient> {
+    const fall = () => {
+      slot.down = true;
+      slot.roles.clear();
+    };
+    let client: EngineClient | undefined;
     try {
+      client = this.#options.spawn(fall);
       await client.call('init', { module: this.#options.module });
-      if (replaces) await this.#refill(index, client);
+      if (replaces) await this.#refill(slot, isPrimary, client);
       if (this.#closed) throw this.#closed;
       return client;
     } catch (thrown) {
       const error = DocsiftError.from(thrown);
-      // A worker that dies while it starts is replaced by `#died`, whose attempt is then this slot's.
-      if (client.dead && error.code === 'worker_crashed' && slot.deaths < DEATHS_PER_WORKER)
-        return slot.client;
-      slot.roles.clear();
-      client.close(error);
+      client?.close(error);
+      fall();
       throw error;
     }
   }
 
   /** Brings a replacement to where the dead worker was. */
-  async #refill(index: number, client: EngineClient): Promise<void> {
+  async #refill(slot: Slot, isPrimary: boolean, client: EngineClient): Promise<void> {
     const { precision, cache, onPrimaryReplaced } = this.#options;
-    if (index === 0) await onPrimaryReplaced?.(client);
+    if (isPrimary) await onPrimaryReplaced?.(client);
     for (const [role, source] of this.#models) {
       try {
         const bytes = await fetchModel(client, source, cache, () => {});
         await client.call('load', { role, bytes, precision });
-        this.#slot(index).roles.add(role);
+        slot.roles.add(role);
       } catch (error) {
         if (client.dead) throw error;
         // Without this model (offline and no longer cached, say) the worker still serves the others.
@@ -221,19 +235,6 @@ export class Pool {
       }
     }
     queueMicrotask(() => this.#pump());
-  }
-
-  #died(index: number, error: DocsiftError): void {
-    const slot = this.#slot(index);
-    slot.roles.clear();
-    slot.deaths += 1;
-    if (this.#closed) return;
-    if (error.code === 'worker_crashed' && slot.deaths < DEATHS_PER_WORKER) {
-      this.#start(index, true);
-      return;
-    }
-    slot.client = Promise.reject(error);
-    slot.client.catch(() => this.#lost(error));
   }
 
   #ready(slot: Slot, client: EngineClient, role: Role): void {

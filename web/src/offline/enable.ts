@@ -19,8 +19,8 @@ const KEPT_ELSEWHERE = /\.(wasm|gguf|safetensors)$/;
 
 /**
  * Makes the page open with the network off: registers the service worker and has it keep the page, what the page has
- * loaded from its own origin, the worker script and the files named. Resolves when all are kept. Needs HTTPS or
- * localhost. Call it once the page has loaded what it needs.
+ * loaded from its own origin, the worker script and the files named. Resolves when all are kept, now or
+ * by an earlier visit. Needs HTTPS or localhost. Call it once the page has loaded what it needs.
  */
 export async function enableOffline(options: OfflineOptions = {}): Promise<void> {
   if (!navigator.serviceWorker) {
@@ -34,7 +34,7 @@ export async function enableOffline(options: OfflineOptions = {}): Promise<void>
   const answer = new Promise<KeepReply>((resolve) => {
     port.onmessage = ({ data }) => resolve(data);
   });
-  const request: KeepRequest = { type: 'docsift:keep', urls: filesOf(options) };
+  const request: KeepRequest = { type: 'docsift:keep', ...filesOf(options) };
   worker.postMessage(request, [port2]);
   const reply = await answer;
   port.close();
@@ -55,16 +55,17 @@ async function activeWorker(url: string | URL): Promise<ServiceWorker> {
   }
 }
 
-function filesOf({ urls = [], workerUrl }: OfflineOptions): string[] {
-  const loaded = performance.getEntriesByType('resource').map(({ name }) => name);
+function filesOf({ urls = [], workerUrl }: OfflineOptions): Omit<KeepRequest, 'type'> {
   const worker = workerUrl ?? new URL('./worker.js', import.meta.url);
-  const all = [location.href, import.meta.url, worker, ...loaded, ...urls].map((url) => {
-    const file = new URL(url, document.baseURI);
-    file.hash = '';
-    return file;
-  });
-  const own = all.filter(
-    ({ origin, pathname }) => origin === location.origin && !KEPT_ELSEWHERE.test(pathname),
-  );
-  return [...new Set(own.map(({ href }) => href))];
+  const needed = ownFiles([location.href, import.meta.url, worker, ...urls]);
+  const loaded = ownFiles(performance.getEntriesByType('resource').map(({ name }) => name));
+  return { needed, wanted: loaded.filter((url) => !needed.includes(url)) };
+}
+
+/** The absolute addresses of those that are of the page's origin, and not in docsift's own cache, each once. */
+function ownFiles(urls: readonly (string | URL)[]): string[] {
+  const own = urls
+    .map((url) => new URL(url, document.baseURI))
+    .filter(({ origin, pathname }) => origin === location.origin && !KEPT_ELSEWHERE.test(pathname));
+  return [...new Set(own.map(({ href }) => href.split('#')[0] as string))];
 }

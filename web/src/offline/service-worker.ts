@@ -21,10 +21,16 @@ self.addEventListener('message', (event) => {
   const { data, ports } = event;
   if (!isKeepRequest(data)) return;
   const reply = (message: KeepReply) => ports[0]?.postMessage(message);
-  const keeping = keep(data.urls).then(
-    () => reply({ kept: data.urls.length }),
-    (error) => reply({ error: String(error) }),
-  );
+  const keeping = keep(data)
+    .catch(async (error) => {
+      // With the network off, what an earlier visit kept will do.
+      if (error instanceof TypeError && (await areKept(data.needed))) return data.needed.length;
+      throw error;
+    })
+    .then(
+      (kept) => reply({ kept }),
+      (error) => reply({ error: String(error) }),
+    );
   event.waitUntil(keeping);
 });
 
@@ -34,13 +40,30 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(answer(request));
 });
 
-/** Fetches every file anew before it keeps any: a page whose files are of two builds might not run. */
-async function keep(urls: readonly string[]): Promise<void> {
-  const responses = await Promise.all(urls.map((url) => fetch(url, { cache: 'no-cache' })));
-  const refused = responses.find(({ ok }) => !ok);
-  if (refused) throw new Error(`${refused.url}: HTTP status ${refused.status}`);
+/**
+ * Fetches every file anew before it keeps any, since a page whose files are of two builds might not run. Returns how many
+ * were kept.
+ */
+async function keep({ needed, wanted }: KeepRequest): Promise<number> {
+  const fetchAll = (urls: string[]) => urls.map(async (url) => [url, await fetchWhole(url)] as const);
+  const responses = await Promise.all(fetchAll(needed));
+  for (const outcome of await Promise.allSettled(fetchAll(wanted))) {
+    if (outcome.status === 'fulfilled') responses.push(outcome.value);
+  }
   const cache = await caches.open(CACHE_NAME);
-  await Promise.all(responses.map((response, i) => cache.put(urls[i] as string, response)));
+  await Promise.all(responses.map(([url, response]) => cache.put(url, response)));
+  return responses.length;
+}
+
+async function areKept(urls: string[]): Promise<boolean> {
+  const cache = await caches.open(CACHE_NAME);
+  return (await Promise.all(urls.map((url) => cache.match(url)))).every(Boolean);
+}
+
+async function fetchWhole(url: string): Promise<Response> {
+  const response = await fetch(url, { cache: 'no-cache' });
+  if (response.status !== 200) throw new Error(`${url}: HTTP status ${response.status}`);
+  return response;
 }
 
 async function answer(request: Request): Promise<Response> {
