@@ -15,6 +15,8 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 const TERMINAL = Boolean(process.stdout.isTTY) && !process.env.CI;
 const QUIET_MS = 2_000;
 const HEARTBEAT_MS = 15_000;
+const LOG_HEAD = 20;
+const LOG_TAIL = 100;
 
 /** A failure the user can act on: `message` says what went wrong in one line, `todo` what to do about it. */
 export class StepError extends Error {
@@ -227,8 +229,20 @@ export function printFailure(error) {
     console.error(error);
     return;
   }
-  if (error.log) console.error(`${error.log.trimEnd().split('\n').slice(-200).join('\n')}\n`);
+  if (error.log) console.error(`${excerpt(error.log)}\n`);
   console.error(`${error.message}\n  → ${error.todo}`);
+}
+
+/**
+ * The start of a log, where some tools say what was wrong, and the end, where others do.
+ *
+ * @param {string} log
+ */
+function excerpt(log) {
+  const lines = log.trimEnd().split('\n');
+  if (lines.length <= LOG_HEAD + LOG_TAIL) return lines.join('\n');
+  const left = lines.length - LOG_HEAD - LOG_TAIL;
+  return [...lines.slice(0, LOG_HEAD), `… ${left} lines left out …`, ...lines.slice(-LOG_TAIL)].join('\n');
 }
 
 /**
