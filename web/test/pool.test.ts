@@ -140,6 +140,23 @@ test('nothing hangs when no replacement can be started', async () => {
   assert.ok(workers.length < 12, `${workers.length} workers were started`);
 });
 
+test('work outlives its worker while another worker is still starting', async () => {
+  let kill = true;
+  const { pool } = setUp({
+    size: 2,
+    before: async (request, worker, index) => {
+      if (index === 1 && request.call === 'init') await soon(30);
+      if (request.call === 'embed' && kill) {
+        kill = false;
+        worker.crash();
+      }
+      if (index === 2 && request.call === 'load') await soon(60);
+    },
+  });
+  await pool.load('embedder', { ...source });
+  assert.equal((await pool.embed(['text'], QUERY)).length, 16);
+});
+
 test('a script that does not start is said to be so, and not tried for ever', async () => {
   const { pool, workers } = setUp({ size: 1, before: (_, worker) => worker.crash('') });
   await assert.rejects(pool.primary(), code('worker_failed'));
@@ -227,6 +244,22 @@ test('closing rejects what waits and ends the workers', async () => {
   await assert.rejects(pool.embed(['more'], QUERY), code('closed'));
   await settled();
   assert.ok(workers.every(({ terminated }) => terminated));
+});
+
+test('closing ends a worker that never starts', async () => {
+  const { pool, workers } = setUp({ size: 1, before: () => new Promise(() => {}) });
+  const calling = pool.call('counts', {});
+  pool.close();
+  await assert.rejects(calling, code('closed'));
+  assert.equal(workers[0]?.terminated, true);
+});
+
+test('closing fails the jobs that no worker has begun', async () => {
+  const { pool } = setUp({ size: 1, before: () => soon(2) });
+  await pool.load('embedder', source);
+  const jobs = [pool.embed(PASSAGES, QUERY), pool.embed(PASSAGES, QUERY), pool.embed(PASSAGES, QUERY)];
+  pool.close();
+  for (const job of jobs) await assert.rejects(job, code('closed'));
 });
 
 test('parameters that cannot be cloned are the caller’s fault', async () => {

@@ -89,6 +89,13 @@ test('drops a damaged copy, and what an earlier release left', async () => {
   ]);
 });
 
+test('without a hash function, in an insecure context, the length is checked', async (t) => {
+  t.mock.getter(globalThis.crypto, 'subtle', () => undefined);
+  const network = fakeNetwork(MODULE.slice(1), MODULE);
+  await load(network);
+  assert.equal(network.requests.length, 2);
+});
+
 test('works without a cache, with a full one, and when told not to use it', async () => {
   const full = fakeNetwork(MODULE);
   full.failPut = true;

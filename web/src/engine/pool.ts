@@ -30,12 +30,17 @@ export interface PoolOptions {
   onPrimaryReplaced?: (client: EngineClient) => Promise<void>;
 }
 
+type RunOptions = Omit<JobOptions, 'role' | 'texts' | 'query'>;
+
 class Slot {
   readonly roles = new Set<Role>();
   busy = false;
+  starting = false;
   /** It died, or could not be started; the next request that needs it starts it again. */
   down = false;
-  /** The worker, once it takes requests. */
+  /** The latest worker, in whatever state. */
+  worker: EngineClient | undefined;
+  /** The same, once it takes requests. */
   client!: Promise<EngineClient>;
 }
 
@@ -92,19 +97,12 @@ export class Pool {
   }
 
   /** Embeds texts: `texts.length × dims` values. */
-  embed(
-    texts: readonly string[],
-    options: Omit<JobOptions, 'role' | 'texts' | 'query'>,
-  ): Promise<Float32Array> {
+  embed(texts: readonly string[], options: RunOptions): Promise<Float32Array> {
     return this.#run({ ...options, role: 'embedder', texts });
   }
 
   /** Scores passages against a query: one logit each. */
-  score(
-    query: string,
-    texts: readonly string[],
-    options: Omit<JobOptions, 'role' | 'texts' | 'query'>,
-  ): Promise<Float32Array> {
+  score(query: string, texts: readonly string[], options: RunOptions): Promise<Float32Array> {
     return this.#run({ ...options, role: 'reranker', query, texts });
   }
 
@@ -121,10 +119,8 @@ export class Pool {
     if (this.#closed) return;
     const closed = new DocsiftError('closed', 'this search was closed; create another');
     this.#closed = closed;
-    for (const slot of this.#slots) {
-      slot.client.then((client) => client.close(closed)).catch(() => {});
-    }
-    this.#failJobs(closed);
+    // A job with no chunk at work fails with the next that it would be given.
+    for (const slot of this.#slots) slot.worker?.close(closed);
   }
 
   #run(options: JobOptions): Promise<Float32Array> {
@@ -195,7 +191,11 @@ export class Pool {
   #start(index: number, replaces: boolean): void {
     const slot = this.#slot(index);
     slot.down = false;
-    slot.client = this.#launch(slot, index === 0, replaces);
+    slot.starting = true;
+    slot.client = this.#launch(slot, index === 0, replaces).finally(() => {
+      slot.starting = false;
+      this.#pump();
+    });
     slot.client.catch((error) => this.#lost(error));
   }
 
@@ -204,16 +204,16 @@ export class Pool {
       slot.down = true;
       slot.roles.clear();
     };
-    let client: EngineClient | undefined;
     try {
-      client = this.#options.spawn(fall);
+      const client = this.#options.spawn(fall);
+      slot.worker = client;
       await client.call('init', { module: this.#options.module });
       if (replaces) await this.#refill(slot, isPrimary, client);
       if (this.#closed) throw this.#closed;
       return client;
     } catch (thrown) {
       const error = DocsiftError.from(thrown);
-      client?.close(error);
+      slot.worker?.close(error);
       fall();
       throw error;
     }
@@ -234,7 +234,6 @@ export class Pool {
         void this.#lost(error);
       }
     }
-    queueMicrotask(() => this.#pump());
   }
 
   #ready(slot: Slot, client: EngineClient, role: Role): void {
@@ -245,16 +244,14 @@ export class Pool {
 
   /** A job whose model no worker holds, with none on its way, would wait for ever. */
   async #lost(error: unknown): Promise<void> {
-    const outcomes = await Promise.allSettled(this.#slots.map(({ client }) => client));
-    const dead = outcomes.find((outcome) => outcome.status === 'rejected');
+    let dead: PromiseRejectedResult | undefined;
+    do {
+      const outcomes = await Promise.allSettled(this.#slots.map(({ client }) => client));
+      dead = outcomes.find((outcome) => outcome.status === 'rejected');
+    } while (this.#slots.some(({ starting }) => starting));
     for (const job of this.#jobs) {
       if (!this.#slots.some(({ roles }) => roles.has(job.role))) job.fail(dead?.reason ?? error);
     }
-  }
-
-  #failJobs(error: unknown): void {
-    for (const job of this.#jobs) job.fail(error);
-    this.#jobs = [];
   }
 
   async #withPrimary<T>(use: (primary: EngineClient) => Promise<T>): Promise<T> {
