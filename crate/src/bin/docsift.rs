@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use docsift::model::config::Config;
 use docsift::model::pack::{pack, Description, Role};
 use docsift::model::weights::Weights;
+use docsift::text::document::Document;
+use docsift::text::passages::{passages, PASSAGE_TOKENS};
 use docsift::text::tokenizer::Tokenizer;
 use docsift::{Error, Result};
 use serde_json::json;
@@ -92,10 +94,15 @@ fn run_passages(arguments: &[String]) -> Result<()> {
     let tokenizer = required(option(arguments, "--tokenizer"), "--tokenizer <tokenizer.json>")?;
     let tokenizer = Tokenizer::from_bytes(&read(Path::new(tokenizer))?)?;
     let file = File::open(&path).map_err(|error| unusable(&path, &error))?;
-    let mut out = BufWriter::new(io::stdout().lock());
-    for line in BufReader::new(file).lines() {
+    for (position, line) in BufReader::new(file).lines().enumerate() {
         let line = line.map_err(|error| unusable(&path, &error))?;
-        let _ = (&line, &mut out, &tokenizer);
+        let value = serde_json::from_str(&line)
+            .map_err(|error| Error::InvalidInput(format!("{} line {}: {error}", path.display(), position + 1)))?;
+        let document = Document::from_value(value, position)?;
+        let cut = passages(&document, PASSAGE_TOKENS, &|text| tokenizer.count_tokens(text));
+        for (index, passage) in cut.iter().enumerate() {
+            println!("{}", json!({ "documentId": document.id, "passage": index, "input": passage.input(&document) }));
+        }
     }
     Ok(())
 }

@@ -1,2 +1,47 @@
 //! The arithmetic of the encoder, written for WebAssembly SIMD. The only home of `unsafe` in the crate.
+//!
+//! | module | what it computes |
+//! |---|---|
+//! | [`linear`] | `x · Wᵀ + b` with int8 weights packed once and activations quantized on the fly |
+//! | [`feed_forward`](mod@feed_forward) | the two linear layers of a transformer block with GELU between them |
+//! | [`attention`] | softmax attention over a ragged batch |
+//! | [`layer_norm`], [`softmax`](mod@softmax), [`activation`] | the functions between the matrix products |
+//! | [`embedding`] | table look-up, sum and layer norm of the input embeddings |
+//! | [`ops`] | the linear layer as a candle custom op |
+//!
+//! Everything takes plain slices and buffers owned by the caller ([`Arena`]), so that nothing is allocated per call once
+//! the buffers have grown to the largest batch seen.
+//!
+//! # Three implementations, one result
+//! `portable` is plain Rust and runs everywhere; `simd128` and `relaxed` hold the same loops in WebAssembly
+//! intrinsics. A dot product of integers has one right answer, so the matrix products agree to the bit whatever
+//! computes them ([`tile`]). The f32 parts are written once, over four lanes ([`lanes`]), with separate multiply and
+//! add in a fixed order, and agree to the bit as well.
 #![allow(unsafe_code)]
+
+pub mod activation;
+mod arithmetic;
+pub mod attention;
+pub mod embedding;
+pub mod feed_forward;
+pub mod lanes;
+pub mod layer_norm;
+pub mod linear;
+pub mod ops;
+pub mod portable;
+pub mod quantize;
+#[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
+pub mod relaxed;
+pub mod scratch;
+#[cfg(target_arch = "wasm32")]
+pub mod simd128;
+pub mod softmax;
+pub mod tile;
+
+pub use attention::{attention, attention_first_row, Precision};
+pub use embedding::{EmbeddingTable, Embeddings};
+pub use feed_forward::feed_forward;
+pub use layer_norm::{add_layer_norm, layer_norm};
+pub use linear::{PackedLinear, WeightBits};
+pub use scratch::Arena;
+pub use tile::{tune, Instructions};

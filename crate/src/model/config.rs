@@ -156,7 +156,8 @@ impl Config {
             ("vocabulary", self.vocabulary),
             ("embedding size", self.embedding),
             ("hidden size", self.hidden),
-            ("heads", self.heads),
+            ("number of layers", self.layers),
+            ("number of heads", self.heads),
             ("intermediate size", self.intermediate),
             ("token types", self.token_types),
         ];

@@ -1,0 +1,175 @@
+//! The two number systems of attention: how rows and columns become the words of a tile, and sums become f32 again.
+
+use super::lanes::{Lanes, ROUNDER};
+use super::tile::{Tile, COLUMNS};
+
+/// A way to represent the operands of a matrix product.
+pub(super) trait Arithmetic {
+    /// What a product is summed in.
+    type Sum: Copy;
+    /// Values in a word.
+    const GROUP: usize;
+
+    /// The greatest magnitude for which a product over `depth` values is exact.
+    fn limit(depth: usize) -> f32;
+    /// What to multiply `row` by to fill the range up to `limit`, and the inverse, to undo it.
+    fn fit<V: Lanes>(row: &[f32], limit: f32) -> (f32, f32);
+    /// The factor for exponentials in 0..=1 whose sum over `count` keys is `sum`.
+    fn probability_factor(sum: f32, count: usize) -> f32;
+    /// Writes `row · factor` to every `stride`-th word of `words`, from word `first` on. Words past the row are kept.
+    fn pack<V: Lanes>(row: &[f32], factor: f32, words: &mut [u32], stride: usize, first: usize);
+    /// Writes four columns of `count` values; `part(i)` holds value `i` of each. Returns the inverse of their factors.
+    fn pack_columns<'a, V: Lanes>(
+        count: usize,
+        part: impl Fn(usize) -> V,
+        words: impl Iterator<Item = &'a mut [u32; 4]>,
+    ) -> V;
+    /// One tile.
+    fn tile<V: Lanes, const R: usize>(columns: &[u32], rows: &[u32]) -> [[Self::Sum; COLUMNS]; R];
+    /// Four sums as f32.
+    fn to_lanes<V: Lanes>(sums: &[Self::Sum; 4]) -> V;
+}
+
+/// f32 as it is: every factor is 1.
+pub(super) struct Float;
+
+impl Arithmetic for Float {
+    type Sum = f32;
+    const GROUP: usize = 1;
+
+    fn limit(_depth: usize) -> f32 {
+        f32::MAX
+    }
+    #[inline(always)]
+    fn fit<V: Lanes>(_row: &[f32], _limit: f32) -> (f32, f32) {
+        (1.0, 1.0)
+    }
+    #[inline(always)]
+    fn probability_factor(_sum: f32, _count: usize) -> f32 {
+        1.0
+    }
+    #[inline(always)]
+    fn pack<V: Lanes>(row: &[f32], _factor: f32, words: &mut [u32], stride: usize, first: usize) {
+        for (x, words) in row.iter().zip(words.chunks_exact_mut(stride)) {
+            words[first] = x.to_bits();
+        }
+    }
+    #[inline(always)]
+    fn pack_columns<'a, V: Lanes>(
+        count: usize,
+        part: impl Fn(usize) -> V,
+        words: impl Iterator<Item = &'a mut [u32; 4]>,
+    ) -> V {
+        for (i, words) in (0..count).zip(words) {
+            *words = part(i).to_array().map(f32::to_bits);
+        }
+        V::splat(1.0)
+    }
+    #[inline(always)]
+    fn tile<V: Lanes, const R: usize>(columns: &[u32], rows: &[u32]) -> [[f32; COLUMNS]; R] {
+        V::Floats::compute(columns, rows)
+    }
+    #[inline(always)]
+    fn to_lanes<V: Lanes>(sums: &[f32; 4]) -> V {
+        V::load(sums)
+    }
+}
+
+/// Symmetric 16-bit integers, as many bits of them as keep every sum within i32.
+pub(super) struct Integer;
+
+/// The greatest 16-bit integer.
+const MAX: f32 = 32_767.0;
+
+impl Integer {
+    /// Factor and inverse for a greatest magnitude; a NaN in `poison` makes the inverse NaN.
+    #[inline(always)]
+    fn factor(greatest: f32, poison: f32, limit: f32) -> (f32, f32) {
+        let scale = greatest / limit + poison;
+        let factor = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
+        (factor, if scale < f32::MIN_POSITIVE { 0.0 } else { scale })
+    }
+}
+
+impl Arithmetic for Integer {
+    type Sum = i32;
+    const GROUP: usize = 2;
+
+    /// `depth · limit² ≤ 2³¹ − 1`: 8,191 at 32.
+    fn limit(depth: usize) -> f32 {
+        (((i32::MAX as f32) * 0.999_999 / depth as f32).sqrt().floor()).min(MAX)
+    }
+    #[inline(always)]
+    fn fit<V: Lanes>(row: &[f32], limit: f32) -> (f32, f32) {
+        let zero = V::splat(0.0);
+        let (whole, tail) = row.as_chunks::<4>();
+        let (mut greatest, mut poison) = (zero, zero);
+        let mut step = |v: V| {
+            greatest = greatest.max(v.max(zero.sub(v)));
+            poison = poison.add(v.mul(zero));
+        };
+        whole.iter().for_each(|lanes| step(V::load(lanes)));
+        if !tail.is_empty() {
+            step(V::load_partial(tail, 0.0));
+        }
+        Self::factor(greatest.greatest(), poison.sum(), limit)
+    }
+    /// Sums of probabilities times values stay within i32: the values reach 32,767, so the probabilities may add up to
+    /// 65,537; each may be rounded up by a half.
+    #[inline(always)]
+    fn probability_factor(sum: f32, count: usize) -> f32 {
+        MAX.min((65_530.0 - 0.5 * count as f32) / sum)
+    }
+    #[inline(always)]
+    fn pack<V: Lanes>(row: &[f32], factor: f32, words: &mut [u32], stride: usize, first: usize) {
+        let (factor, rounder) = (V::splat(factor), V::splat(ROUNDER));
+        let round = |lanes: &[f32; 4]| V::load(lanes).mul(factor).add(rounder);
+        let mut groups = words.chunks_exact_mut(stride);
+        let (whole, tail) = row.as_chunks::<8>();
+        let mut step = |x: &[f32; 8]| {
+            let lanes = x.as_chunks().0;
+            for word in V::pack_words([round(&lanes[0]), round(&lanes[1])]) {
+                if let Some(group) = groups.next() {
+                    group[first] = word;
+                }
+            }
+        };
+        whole.iter().for_each(&mut step);
+        if !tail.is_empty() {
+            let mut x = [0.0; 8];
+            x[..tail.len()].copy_from_slice(tail);
+            step(&x);
+        }
+    }
+    #[inline(always)]
+    fn pack_columns<'a, V: Lanes>(
+        count: usize,
+        part: impl Fn(usize) -> V,
+        words: impl Iterator<Item = &'a mut [u32; 4]>,
+    ) -> V {
+        let zero = V::splat(0.0);
+        let (mut greatest, mut poison) = (zero, zero);
+        for i in 0..count {
+            let v = part(i);
+            greatest = greatest.max(v.max(zero.sub(v)));
+            poison = poison.add(v.mul(zero));
+        }
+        let (greatest, poison) = (greatest.to_array(), poison.to_array());
+        let fitted: [_; 4] = std::array::from_fn(|i| Self::factor(greatest[i], poison[i], MAX));
+        let (factor, rounder) = (V::load(&fitted.map(|f| f.0)), V::splat(ROUNDER));
+        let round = |v: V| v.mul(factor).add(rounder);
+        for (i, words) in (0..count).step_by(2).zip(words) {
+            let second = if i + 1 < count { part(i + 1) } else { zero };
+            *words = V::pair_words(round(part(i)), round(second));
+        }
+        V::load(&fitted.map(|f| f.1))
+    }
+    #[inline(always)]
+    fn tile<V: Lanes, const R: usize>(columns: &[u32], rows: &[u32]) -> [[i32; COLUMNS]; R] {
+        V::Words::compute(columns, rows)
+    }
+    #[inline(always)]
+    fn to_lanes<V: Lanes>(sums: &[i32; 4]) -> V {
+        V::from_i32(sums, 0, &[0; 4])
+    }
+}

@@ -1,0 +1,109 @@
+//! Four f32 lanes, the vocabulary in which the float parts of the kernels are written.
+//!
+//! Both implementations perform the same IEEE operations in the same order, so a function generic over [`Lanes`] returns
+//! the same bits from either. There is no fused multiply-add for that reason.
+
+use super::tile::Tile;
+
+/// Added to an f32 of magnitude up to 2²² it rounds it to the nearest integer, halves to even, and leaves that integer
+/// in the low bits of the representation (two's complement in the low 22 bits).
+///
+/// One addition replaces `nearest` and the saturating conversion, which V8 expands to several instructions on x86.
+pub const ROUNDER: f32 = 12_582_912.0; // 1.5 · 2²³
+
+/// Four f32 values that are computed with together.
+pub trait Lanes: Copy {
+    /// Tiles of 16-bit integers by the same instructions.
+    type Words: Tile<Sum = i32>;
+    /// Tiles of f32 by the same instructions.
+    type Floats: Tile<Sum = f32>;
+
+    /// All lanes equal to `x`.
+    fn splat(x: f32) -> Self;
+    /// Reads four values.
+    fn load(from: &[f32; 4]) -> Self;
+    /// Writes four values.
+    fn store(self, to: &mut [f32; 4]);
+    /// `self + b`.
+    fn add(self, b: Self) -> Self;
+    /// `self − b`.
+    fn sub(self, b: Self) -> Self;
+    /// `self · b`.
+    fn mul(self, b: Self) -> Self;
+    /// `self / b`.
+    fn div(self, b: Self) -> Self;
+    /// `b < self ? b : self`: a NaN in `self` stays, one in `b` is passed over. One instruction on x86.
+    fn min(self, b: Self) -> Self;
+    /// `self < b ? b : self`: a NaN in `self` stays, one in `b` is passed over.
+    fn max(self, b: Self) -> Self;
+    /// `2ⁿ` where `self` is `n + ROUNDER` and −126 ≤ n ≤ 127.
+    fn exp2_of_rounded(self) -> Self;
+    /// `acc − factor · sums` in wrapping i32, converted to f32.
+    fn from_i32(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self;
+    /// Sixteen integers `q + ROUNDER`, q in 0..=255, as bytes: lane `i` of word `j` is `q[j][i]`.
+    fn pack_bytes(q: [Self; 4]) -> [u32; 4];
+    /// Eight integers `q + ROUNDER`, q within i16, as pairs: word `j` holds lanes `2j` and `2j + 1` of the eight.
+    fn pack_words(q: [Self; 2]) -> [u32; 4];
+    /// Four pairs of integers `q + ROUNDER`, q within i16: word `j` holds lane `j` of `low` and of `high`.
+    fn pair_words(low: Self, high: Self) -> [u32; 4];
+
+    /// The lanes in order.
+    #[inline(always)]
+    fn to_array(self) -> [f32; 4] {
+        let mut lanes = [0.0; 4];
+        self.store(&mut lanes);
+        lanes
+    }
+
+    /// The sum of the lanes, in the one order used everywhere.
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        (a + c) + (b + d)
+    }
+
+    /// The least lane.
+    #[inline(always)]
+    fn least(self) -> f32 {
+        self.to_array().into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a })
+    }
+
+    /// The greatest lane.
+    #[inline(always)]
+    fn greatest(self) -> f32 {
+        self.to_array().into_iter().fold(f32::NEG_INFINITY, |a, b| if a < b { b } else { a })
+    }
+
+    /// Reads up to four values; the missing lanes are `fill`.
+    #[inline(always)]
+    fn load_partial(from: &[f32], fill: f32) -> Self {
+        let mut lanes = [fill; 4];
+        lanes[..from.len()].copy_from_slice(from);
+        Self::load(&lanes)
+    }
+
+    /// Writes the first `to.len()` lanes.
+    #[inline(always)]
+    fn store_partial(self, to: &mut [f32]) {
+        to.copy_from_slice(&self.to_array()[..to.len()]);
+    }
+}
+
+/// The implementation for the machine compiled for.
+#[cfg(target_arch = "wasm32")]
+pub type Native = super::simd128::Vector;
+/// The implementation for the machine compiled for.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Native = super::portable::Vector;
+
+/// Replaces every value of `x` by `f` of it, four at a time. A tail is computed in lanes filled with zeros.
+#[inline(always)]
+pub(super) fn map_in_place<V: Lanes>(x: &mut [f32], f: impl Fn(V) -> V) {
+    let (whole, tail) = x.as_chunks_mut::<4>();
+    for lanes in whole {
+        f(V::load(lanes)).store(lanes);
+    }
+    if !tail.is_empty() {
+        f(V::load_partial(tail, 0.0)).store_partial(tail);
+    }
+}

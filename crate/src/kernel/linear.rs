@@ -1,0 +1,411 @@
+//! A linear layer with int8 weights: `y = x · Wᵀ + b`.
+//!
+//! Weights are symmetric int8 with one scale per output column, packed once into panels of 8 columns. Activations are
+//! quantized row by row to 7 bits as they come ([`quantize`](super::quantize)). With `x ≈ s · (q − z)` and
+//! `w ≈ t · p`, a row and a column give
+//!
+//! ```text
+//! y = s · t · (Σ q·p − z · Σ p) + b
+//! ```
+//!
+//! where both sums are exact integers; `Σ p` is computed when packing.
+//!
+//! # Outliers
+//! A few columns of a transformer's activations are far larger than the rest and would set the scale of every row. With
+//! an equalizer `e`, activations are divided by it and weights multiplied (SmoothQuant, Xiao et al. 2023,
+//! arXiv:2211.10438): the product is the same and the range is shared between both operands.
+//!
+//! # Blocking
+//! [`BLOCK_ROWS`] rows are quantized at a time (96 KiB at an inner dimension of 1536: second-level cache). Each panel
+//! (12 KiB at 1536: first-level cache) then meets all rows of the block before the next is touched.
+
+use crate::{Error, Result};
+
+use super::lanes::{Lanes, Native};
+use super::quantize::{quantize_row, RowScale};
+use super::tile::{Instructions, WordLayout, COLUMNS, ROWS};
+
+/// Rows quantized and multiplied at a time.
+pub const BLOCK_ROWS: usize = 64;
+
+/// The inner dimension is padded to a multiple of this: two groups of four, which
+/// [`RelaxedDotPair`](Instructions) takes at once.
+const DEPTH_STEP: usize = 8;
+
+/// The largest inner dimension for which a sum of 127 · 127 products stays within i32, zero point correction included.
+const MAX_DEPTH: usize = 65_536;
+
+/// How many bits a weight may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightBits {
+    /// −127..=127.
+    Eight,
+    /// −63..=63, which allows a faster dot product on x86 without AVX-VNNI.
+    Seven,
+}
+
+impl WeightBits {
+    /// The greatest magnitude of a weight.
+    pub const fn limit(self) -> i8 {
+        match self {
+            Self::Eight => 127,
+            Self::Seven => 63,
+        }
+    }
+}
+
+/// The weights, scales and bias of one linear layer, packed for the tiles.
+#[derive(Clone, Debug)]
+pub struct PackedLinear {
+    inputs: usize,
+    outputs: usize,
+    layout: WordLayout,
+    bits: WeightBits,
+    /// Panel after panel: for each group of the inner dimension, one word for each of 8 columns.
+    panels: Vec<u32>,
+    /// Words of one panel.
+    panel_words: usize,
+    /// One value of each per column, padded with zeros to whole panels.
+    scales: Vec<f32>,
+    sums: Vec<i32>,
+    bias: Vec<f32>,
+    /// What activations are multiplied by before they are quantized: 1 / equalizer.
+    multiplier: Vec<f32>,
+}
+
+/// Buffers of a linear layer, reused from call to call.
+#[derive(Clone, Debug, Default)]
+pub struct LinearScratch {
+    activations: Vec<u32>,
+    rows: Vec<RowScale>,
+}
+
+impl LinearScratch {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        4 * self.activations.capacity() + size_of::<RowScale>() * self.rows.capacity()
+    }
+}
+
+impl PackedLinear {
+    /// Quantizes and packs `weight` (`[outputs, inputs]`, row-major) for the instructions in use.
+    ///
+    /// An empty `bias` stands for zeros. With an `equalizer` (one positive factor per input), column `i` of the weights
+    /// is multiplied by `equalizer[i]` before it is quantized, and activations are divided by it when the layer runs.
+    ///
+    /// # Errors
+    /// `InvalidModel` if a length does not match the dimensions, a dimension is 0 or too large, a weight or bias is not
+    /// finite, or an equalizer is not positive.
+    pub fn pack(
+        weight: &[f32],
+        outputs: usize,
+        inputs: usize,
+        bias: &[f32],
+        equalizer: Option<&[f32]>,
+        bits: WeightBits,
+    ) -> Result<Self> {
+        Self::pack_as(
+            Instructions::active(bits == WeightBits::Seven).layout(),
+            weight,
+            outputs,
+            inputs,
+            bias,
+            equalizer,
+            bits,
+        )
+    }
+
+    /// [`pack`](Self::pack) for a given layout: for comparing the implementations.
+    ///
+    /// # Errors
+    /// Those of [`pack`](Self::pack).
+    pub fn pack_as(
+        layout: WordLayout,
+        weight: &[f32],
+        outputs: usize,
+        inputs: usize,
+        bias: &[f32],
+        equalizer: Option<&[f32]>,
+        bits: WeightBits,
+    ) -> Result<Self> {
+        let mut packed = Self::empty(layout, weight.len(), outputs, inputs, bias, equalizer, bits)?;
+        let limit = f32::from(bits.limit());
+        let mut row = vec![0i8; inputs];
+        for (column, weight) in weight.chunks_exact(inputs).enumerate() {
+            let scaled = |i: usize| weight[i] * equalizer.map_or(1.0, |e| e[i]);
+            let greatest = (0..inputs).map(|i| scaled(i).abs()).fold(0.0, f32::max);
+            if !greatest.is_finite() || weight.iter().any(|w| w.is_nan()) {
+                return Err(Error::InvalidModel(format!("row {column} of a weight matrix is not finite")));
+            }
+            let scale = greatest / limit;
+            let inverse = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
+            for (i, q) in row.iter_mut().enumerate() {
+                *q = (scaled(i) * inverse).round_ties_even().clamp(-limit, limit) as i8;
+            }
+            packed.set_column(column, &row, scale);
+        }
+        Ok(packed)
+    }
+
+    /// Packs weights that are int8 already: `weight ≈ quantized · scales[row]`, `[outputs, inputs]` row-major.
+    ///
+    /// Nothing is rounded. `quantized` is taken as multiplied by the equalizer before it was stored; activations are
+    /// divided by it when the layer runs.
+    ///
+    /// # Errors
+    /// Those of [`pack`](Self::pack), and `InvalidModel` if a weight is beyond what `bits` allows.
+    pub fn pack_quantized(
+        quantized: &[i8],
+        scales: &[f32],
+        outputs: usize,
+        inputs: usize,
+        bias: &[f32],
+        equalizer: Option<&[f32]>,
+        bits: WeightBits,
+    ) -> Result<Self> {
+        let layout = Instructions::active(bits == WeightBits::Seven).layout();
+        let mut packed = Self::empty(layout, quantized.len(), outputs, inputs, bias, equalizer, bits)?;
+        expect_length("weight scales", scales.len(), outputs)?;
+        let limit = bits.limit();
+        if let Some(weight) = quantized.iter().find(|q| !(-limit..=limit).contains(*q)) {
+            return Err(Error::InvalidModel(format!("found a weight of {weight}, expected {} to {limit}", -limit)));
+        }
+        if let Some(scale) = scales.iter().find(|scale| !scale.is_finite()) {
+            return Err(Error::InvalidModel(format!("found a weight scale of {scale}, expected a finite number")));
+        }
+        for (column, (row, scale)) in quantized.chunks_exact(inputs).zip(scales).enumerate() {
+            packed.set_column(column, row, *scale);
+        }
+        Ok(packed)
+    }
+
+    /// Checks the dimensions and allocates panels of zeros.
+    fn empty(
+        layout: WordLayout,
+        weights: usize,
+        outputs: usize,
+        inputs: usize,
+        bias: &[f32],
+        equalizer: Option<&[f32]>,
+        bits: WeightBits,
+    ) -> Result<Self> {
+        if inputs == 0 || outputs == 0 || inputs > MAX_DEPTH {
+            return Err(Error::InvalidModel(format!(
+                "found a linear layer of {outputs} outputs and {inputs} inputs, expected 1 to {MAX_DEPTH} inputs"
+            )));
+        }
+        expect_length("weights", weights, outputs * inputs)?;
+        if !bias.is_empty() {
+            expect_length("bias", bias.len(), outputs)?;
+        }
+        if let Some(value) = bias.iter().find(|value| !value.is_finite()) {
+            return Err(Error::InvalidModel(format!("found a bias of {value}, expected a finite number")));
+        }
+        let mut multiplier = vec![1.0; inputs];
+        if let Some(equalizer) = equalizer {
+            expect_length("equalizer", equalizer.len(), inputs)?;
+            for (multiplier, factor) in multiplier.iter_mut().zip(equalizer) {
+                *multiplier = 1.0 / factor;
+                if !(factor.is_finite() && multiplier.is_finite() && *factor > 0.0) {
+                    return Err(Error::InvalidModel(format!("found an equalizer of {factor}, expected a number > 0")));
+                }
+            }
+        }
+        let columns = outputs.next_multiple_of(COLUMNS);
+        let panel_words = layout.words(inputs.next_multiple_of(DEPTH_STEP)) * COLUMNS;
+        let mut padded_bias = vec![0.0; columns];
+        padded_bias[..bias.len()].copy_from_slice(bias);
+        Ok(Self {
+            inputs,
+            outputs,
+            layout,
+            bits,
+            panels: vec![0; panel_words * (columns / COLUMNS)],
+            panel_words,
+            scales: vec![0.0; columns],
+            sums: vec![0; columns],
+            bias: padded_bias,
+            multiplier,
+        })
+    }
+
+    fn set_column(&mut self, column: usize, weights: &[i8], scale: f32) {
+        let panel = &mut self.panels[column / COLUMNS * self.panel_words..][..self.panel_words];
+        let words = panel.iter_mut().skip(column % COLUMNS).step_by(COLUMNS);
+        match self.layout {
+            WordLayout::Bytes => words.zip(weights.chunks(4)).for_each(|(word, weights)| {
+                *word = (0..).zip(weights).fold(0, |word, (i, w)| word | u32::from(*w as u8) << (8 * i));
+            }),
+            WordLayout::Words => words.zip(weights.chunks(2)).for_each(|(word, weights)| {
+                *word = (0..).zip(weights).fold(0, |word, (i, w)| word | u32::from(i16::from(*w) as u16) << (16 * i));
+            }),
+        }
+        self.scales[column] = scale;
+        self.sums[column] = weights.iter().map(|w| i32::from(*w)).sum();
+    }
+
+    /// Length of a row of activations.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Length of a row of results.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        4 * (self.panels.len() + 3 * self.scales.len() + self.multiplier.len())
+    }
+
+    /// Computes `rows` rows: `x` is `[rows, inputs]`, `out` is `[rows, outputs]`.
+    ///
+    /// A row of `x` that holds a NaN or an infinity becomes a row of NaN; other rows are not touched by it.
+    ///
+    /// # Panics
+    /// If `x` or `out` is not of that length.
+    pub fn forward(&self, x: &[f32], out: &mut [f32], scratch: &mut LinearScratch) {
+        self.forward_columns(0, self.outputs, x, out, scratch);
+    }
+
+    /// Computes only outputs `first .. first + columns`: `out` is `[rows, columns]`.
+    ///
+    /// For a layer that holds query, key and value projections side by side, of which not all are wanted.
+    ///
+    /// # Panics
+    /// If `first` is not a multiple of 8, the columns are not all there, or `x` or `out` is not of that length.
+    pub fn forward_columns(
+        &self,
+        first: usize,
+        columns: usize,
+        x: &[f32],
+        out: &mut [f32],
+        scratch: &mut LinearScratch,
+    ) {
+        self.forward_with(Instructions::active(self.bits == WeightBits::Seven), first, columns, x, out, scratch);
+    }
+
+    /// [`forward_columns`](Self::forward_columns) with given instructions: for comparing the implementations.
+    ///
+    /// # Panics
+    /// Those of [`forward_columns`](Self::forward_columns), and if the instructions need another layout or bit width.
+    pub fn forward_with(
+        &self,
+        instructions: Instructions,
+        first: usize,
+        columns: usize,
+        x: &[f32],
+        out: &mut [f32],
+        scratch: &mut LinearScratch,
+    ) {
+        assert!(first % COLUMNS == 0 && columns > 0 && first + columns <= self.outputs, "columns out of range");
+        assert!(x.len() % self.inputs == 0 && x.len() / self.inputs * columns == out.len(), "shape mismatch");
+        assert!(instructions.layout() == self.layout, "weights are packed for other instructions");
+        assert!(instructions.takes_eight_bits() || self.bits == WeightBits::Seven, "weights use eight bits");
+        for (x, out) in x.chunks(BLOCK_ROWS * self.inputs).zip(out.chunks_mut(BLOCK_ROWS * columns)) {
+            self.quantize_block(x, scratch);
+            self.multiply_block(instructions, first, columns, out, scratch);
+        }
+    }
+
+    fn quantize_block(&self, x: &[f32], scratch: &mut LinearScratch) {
+        let rows = x.len() / self.inputs;
+        let row_words = self.panel_words / COLUMNS;
+        // Every word is written by quantize_row, so what the buffer held does not matter.
+        scratch.activations.resize(BLOCK_ROWS.max(rows) * row_words, 0);
+        scratch.rows.clear();
+        for (rows, words) in x.chunks(ROWS * self.inputs).zip(scratch.activations.chunks_mut(ROWS * row_words)) {
+            let count = rows.len() / self.inputs;
+            let words = &mut words[..count * row_words];
+            for (row, x) in rows.chunks_exact(self.inputs).enumerate() {
+                scratch.rows.push(quantize_row::<Native>(self.layout, x, &self.multiplier, words, count, row));
+            }
+        }
+    }
+
+    fn multiply_block(
+        &self,
+        instructions: Instructions,
+        first: usize,
+        columns: usize,
+        out: &mut [f32],
+        scratch: &LinearScratch,
+    ) {
+        let row_words = self.panel_words / COLUMNS;
+        for column in (0..columns).step_by(COLUMNS) {
+            let panel = Panel {
+                weights: &self.panels[(first + column) / COLUMNS * self.panel_words..][..self.panel_words],
+                scales: block_of(&self.scales, first + column),
+                sums: block_of(&self.sums, first + column),
+                bias: block_of(&self.bias, first + column),
+                width: COLUMNS.min(columns - column),
+            };
+            let quads = scratch.activations.chunks(ROWS * row_words);
+            for ((words, scales), out) in quads.zip(scratch.rows.chunks(ROWS)).zip(out.chunks_mut(ROWS * columns)) {
+                let words = &words[..scales.len() * row_words];
+                let out = Strided { values: out, stride: columns, offset: column };
+                match scales.len() {
+                    1 => panel.multiply::<Native, 1>(instructions, words, scales, out),
+                    2 => panel.multiply::<Native, 2>(instructions, words, scales, out),
+                    3 => panel.multiply::<Native, 3>(instructions, words, scales, out),
+                    _ => panel.multiply::<Native, ROWS>(instructions, words, scales, out),
+                }
+            }
+        }
+    }
+}
+
+/// Eight columns of a layer.
+struct Panel<'a> {
+    weights: &'a [u32],
+    scales: &'a [f32; COLUMNS],
+    sums: &'a [i32; COLUMNS],
+    bias: &'a [f32; COLUMNS],
+    /// How many of the columns exist.
+    width: usize,
+}
+
+/// Where the rows of a tile go.
+struct Strided<'a> {
+    values: &'a mut [f32],
+    stride: usize,
+    offset: usize,
+}
+
+impl Panel<'_> {
+    /// One tile and its way back to f32: `(acc − zero · sum) · (row scale · column scale) + bias`, in this order.
+    #[inline(always)]
+    fn multiply<V: Lanes, const R: usize>(
+        &self,
+        instructions: Instructions,
+        words: &[u32],
+        rows: &[RowScale],
+        out: Strided,
+    ) {
+        let tile = instructions.compute::<R>(self.weights, words);
+        let Strided { values, stride, offset } = out;
+        for ((acc, row), out) in tile.iter().zip(rows).zip(values.chunks_exact_mut(stride)) {
+            let out = &mut out[offset..][..self.width];
+            let mut result = [0.0; COLUMNS];
+            let halves = acc.as_chunks().0.iter().zip(self.sums.as_chunks().0);
+            let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
+            for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
+                let factor = V::splat(row.scale).mul(V::load(scales));
+                V::from_i32(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
+            }
+            out.copy_from_slice(&result[..self.width]);
+        }
+    }
+}
+
+fn block_of<T>(values: &[T], first: usize) -> &[T; COLUMNS] {
+    &values.as_chunks().0[first / COLUMNS]
+}
+
+fn expect_length(what: &str, found: usize, expected: usize) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::InvalidModel(format!("found {found} {what} for a linear layer, expected {expected}")))
+}

@@ -1,0 +1,160 @@
+//! The kernels in plain Rust: what every other implementation is compared with, and what native builds run.
+//!
+//! The loops are shaped so that LLVM turns them into whatever SIMD the machine has.
+
+use super::lanes::Lanes;
+use super::tile::{Tile, COLUMNS};
+
+/// Four lanes in an array.
+#[derive(Clone, Copy)]
+pub struct Vector([f32; 4]);
+
+impl Vector {
+    #[inline(always)]
+    fn zip(self, b: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Self(std::array::from_fn(|i| f(self.0[i], b.0[i])))
+    }
+}
+
+impl Lanes for Vector {
+    type Words = Words;
+    type Floats = Floats;
+
+    #[inline(always)]
+    fn splat(x: f32) -> Self {
+        Self([x; 4])
+    }
+    #[inline(always)]
+    fn load(from: &[f32; 4]) -> Self {
+        Self(*from)
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 4]) {
+        *to = self.0;
+    }
+    #[inline(always)]
+    fn add(self, b: Self) -> Self {
+        self.zip(b, |a, b| a + b)
+    }
+    #[inline(always)]
+    fn sub(self, b: Self) -> Self {
+        self.zip(b, |a, b| a - b)
+    }
+    #[inline(always)]
+    fn mul(self, b: Self) -> Self {
+        self.zip(b, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn div(self, b: Self) -> Self {
+        self.zip(b, |a, b| a / b)
+    }
+    #[inline(always)]
+    fn min(self, b: Self) -> Self {
+        self.zip(b, |a, b| if b < a { b } else { a })
+    }
+    #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        self.zip(b, |a, b| if a < b { b } else { a })
+    }
+    #[inline(always)]
+    fn exp2_of_rounded(self) -> Self {
+        Self(self.0.map(|x| f32::from_bits((x.to_bits() << 23).wrapping_add(1.0f32.to_bits()))))
+    }
+    #[inline(always)]
+    fn from_i32(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self {
+        Self(std::array::from_fn(|i| acc[i].wrapping_sub(factor.wrapping_mul(sums[i])) as f32))
+    }
+    #[inline(always)]
+    fn pack_bytes(q: [Self; 4]) -> [u32; 4] {
+        q.map(|v| u32::from_le_bytes(v.0.map(|x| x.to_bits() as u8)))
+    }
+    #[inline(always)]
+    fn pack_words(q: [Self; 2]) -> [u32; 4] {
+        let low = |x: f32| x.to_bits() & 0xFFFF;
+        let pair = |v: Self, i: usize| low(v.0[i]) | low(v.0[i + 1]) << 16;
+        [pair(q[0], 0), pair(q[0], 2), pair(q[1], 0), pair(q[1], 2)]
+    }
+    #[inline(always)]
+    fn pair_words(low: Self, high: Self) -> [u32; 4] {
+        std::array::from_fn(|i| low.0[i].to_bits() & 0xFFFF | high.0[i].to_bits() << 16)
+    }
+}
+
+/// Signed bytes times unsigned bytes below 128, in fours.
+pub struct Bytes;
+
+impl Tile for Bytes {
+    type Sum = i32;
+    const GROUP: usize = 4;
+
+    #[inline(always)]
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
+        let mut acc = [[0i32; COLUMNS]; R];
+        for (w, a) in groups::<R>(weights, activations) {
+            let w = w.map(|word| word.to_le_bytes().map(|byte| i32::from(byte as i8)));
+            for (acc, a) in acc.iter_mut().zip(a) {
+                let a = a.to_le_bytes().map(i32::from);
+                for (acc, w) in acc.iter_mut().zip(&w) {
+                    *acc += w[0] * a[0] + w[1] * a[1] + w[2] * a[2] + w[3] * a[3];
+                }
+            }
+        }
+        acc
+    }
+}
+
+/// Signed 16-bit values in pairs.
+pub struct Words;
+
+impl Tile for Words {
+    type Sum = i32;
+    const GROUP: usize = 2;
+
+    #[inline(always)]
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
+        let halves = |word: u32| (i32::from(word as i16), i32::from((word >> 16) as i16));
+        let mut acc = [[0i32; COLUMNS]; R];
+        for (w, a) in groups::<R>(weights, activations) {
+            let w = w.map(halves);
+            for (acc, a) in acc.iter_mut().zip(a) {
+                let a = halves(*a);
+                for (acc, w) in acc.iter_mut().zip(&w) {
+                    *acc += w.0 * a.0 + w.1 * a.1;
+                }
+            }
+        }
+        acc
+    }
+}
+
+/// One f32 a word.
+pub struct Floats;
+
+impl Tile for Floats {
+    type Sum = f32;
+    const GROUP: usize = 1;
+
+    #[inline(always)]
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[f32; COLUMNS]; R] {
+        let mut acc = [[0f32; COLUMNS]; R];
+        for (w, a) in groups::<R>(weights, activations) {
+            let w = w.map(f32::from_bits);
+            for (acc, a) in acc.iter_mut().zip(a) {
+                let a = f32::from_bits(*a);
+                for (acc, w) in acc.iter_mut().zip(&w) {
+                    *acc += w * a;
+                }
+            }
+        }
+        acc
+    }
+}
+
+/// The words of each group: one per column, and one per row.
+#[inline(always)]
+fn groups<'a, const R: usize>(
+    weights: &'a [u32],
+    activations: &'a [u32],
+) -> impl Iterator<Item = (&'a [u32; COLUMNS], &'a [u32; R])> {
+    weights.as_chunks::<COLUMNS>().0.iter().zip(activations.as_chunks::<R>().0)
+}
