@@ -4,7 +4,7 @@
  * The results are committed, so this is needed only to change a model. Usage:
  * `npm run models [-- --reranker <folder with config.json, model.safetensors, tokenizer.json>]`.
  */
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CARGO_PROGRESS, ROOT, run, runMain, runOrFail, StepError, step } from './steps.mjs';
 import { ensureCargo } from './toolchain.mjs';
@@ -24,7 +24,7 @@ const EMBEDDER_PACKAGE = {
 
 const EMBEDDER = {
   id: 'all-minilm-l6-v2',
-  role: 'embedder',
+  name: 'all-MiniLM-L6-v2',
   revision: '1',
   license: 'Apache-2.0',
   provenance: `sentence-transformers/all-MiniLM-L6-v2, from the PyPI package ${EMBEDDER_PACKAGE.name} ${EMBEDDER_PACKAGE.version}`,
@@ -32,7 +32,7 @@ const EMBEDDER = {
 
 const RERANKER = {
   id: 'docsift-rerank-l6',
-  role: 'reranker',
+  name: 'docsift-rerank-l6',
   revision: '1',
   license: 'Apache-2.0',
   provenance: 'docsift-rerank-l6, trained by this project from sentence-transformers/all-MiniLM-L6-v2',
@@ -47,12 +47,7 @@ await runMain(async () => {
   const entries = {
     [EMBEDDER.id]: await pack(EMBEDDER, embedder, []),
     // The reranker was trained from the bi-encoder with its word embeddings frozen: both files hold the same table.
-    [RERANKER.id]: await pack(RERANKER, reranker, [
-      '--word-embeddings-from',
-      embedder,
-      '--mixing-weight',
-      String(RERANKER.mixingWeight),
-    ]),
+    [RERANKER.id]: await pack(RERANKER, reranker, ['--word-embeddings-from', embedder]),
   };
   const manifest = {
     version: 1,
@@ -123,18 +118,16 @@ async function fetchEmbedder(report) {
 }
 
 /**
- * @param {typeof EMBEDDER & { mixingWeight?: number }} model
+ * @param {{ id: string, name: string, license: string, [field: string]: unknown }} model
  * @param {string} folder
  * @param {string[]} options
  * @returns {Promise<object>} its entry in the manifest
  */
-function pack({ id, ...fields }, folder, options) {
+function pack({ id, name, ...fields }, folder, options) {
   return step(`Pack ${id}`, async (report, note) => {
     const file = `${id}.q8_0.gguf`;
-    const target = path.join(OUT, file);
     const packer = [
       'run',
-      '--release',
       '--locked',
       '--bin',
       'docsift',
@@ -142,21 +135,25 @@ function pack({ id, ...fields }, folder, options) {
       'pack',
       folder,
       '--out',
-      target,
+      path.join(OUT, file),
     ];
-    const described = ['--license', fields.license, '--provenance', fields.provenance];
-    const { stdout } = await runOrFail('cargo', [...packer, ...described, ...options], {
-      env: CARGO_PROGRESS,
-      report,
-      todo: 'read the message above: the packer says what it could not read',
-    });
-    const bytes = statSync(target).size;
-    if (bytes > LARGEST_FILE)
+    const { stdout } = await runOrFail(
+      'cargo',
+      [...packer, '--name', name, '--license', fields.license, ...options],
+      {
+        env: CARGO_PROGRESS,
+        report,
+        todo: 'read the message above: the packer says what it could not read',
+      },
+    );
+    const { role, bytes, sha256, ...shape } = JSON.parse(stdout);
+    if (bytes > LARGEST_FILE) {
       throw new StepError(
         `${file} has ${bytes} bytes, more than 25 MiB`,
         'pack a smaller model: static hosts refuse larger files',
       );
+    }
     note(`${(bytes / 1e6).toFixed(1)} MB`);
-    return { ...fields, file, ...JSON.parse(stdout) };
+    return { role, file, bytes, sha256, ...fields, ...shape };
   });
 }

@@ -57,7 +57,8 @@ function progressLine(title) {
   return {
     /** @param {string} line */
     update(line) {
-      last = line;
+      // Cargo's own bar only takes up room.
+      last = line.replace(/\[=*>? *\] /, '');
     },
     /** Stops reporting; returns the elapsed milliseconds. */
     stop() {
