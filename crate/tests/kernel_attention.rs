@@ -22,19 +22,12 @@ fn naive_attention(qkv: &[f32], lengths: &[usize], heads: Heads) -> Vec<f64> {
             let dims = head * heads.dim..(head + 1) * heads.dim;
             for i in span.clone() {
                 let dot = |j| dims.clone().map(|d| at(i, 0, d) * at(j, 1, d)).sum::<f64>();
-                let scores: Vec<f64> = span
-                    .clone()
-                    .map(|j| dot(j) / (heads.dim as f64).sqrt())
-                    .collect();
+                let scores: Vec<f64> = span.clone().map(|j| dot(j) / (heads.dim as f64).sqrt()).collect();
                 let greatest = scores.iter().copied().fold(f64::MIN, f64::max);
                 let weights: Vec<f64> = scores.iter().map(|s| (s - greatest).exp()).collect();
                 let sum: f64 = weights.iter().sum();
                 for d in dims.clone() {
-                    let mixed: f64 = span
-                        .clone()
-                        .zip(&weights)
-                        .map(|(j, w)| w * at(j, 2, d))
-                        .sum();
+                    let mixed: f64 = span.clone().zip(&weights).map(|(j, w)| w * at(j, 2, d)).sum();
                     out[i * width + d] = mixed / sum;
                 }
             }
@@ -63,23 +56,9 @@ fn attention_matches_its_definition() {
         let exact = naive_attention(&qkv, lengths, heads);
         for (precision, bound) in [(Precision::F32, 1e-5), (Precision::Int16, 5e-3)] {
             let mut out = vec![f32::NAN; tokens * heads.width()];
-            attention(
-                &qkv,
-                lengths,
-                heads,
-                precision,
-                &mut AttentionScratch::default(),
-                &mut out,
-            );
-            let worst = out
-                .iter()
-                .zip(&exact)
-                .map(|(y, exact)| (f64::from(*y) - exact).abs())
-                .fold(0.0, f64::max);
-            assert!(
-                worst < bound,
-                "{precision:?}, {lengths:?}, {count} x {dim}: off by {worst}"
-            );
+            attention(&qkv, lengths, heads, precision, &mut AttentionScratch::default(), &mut out);
+            let worst = out.iter().zip(&exact).map(|(y, exact)| (f64::from(*y) - exact).abs()).fold(0.0, f64::max);
+            assert!(worst < bound, "{precision:?}, {lengths:?}, {count} x {dim}: off by {worst}");
             assert!(out.iter().all(|y| y.is_finite()));
         }
     }
@@ -100,29 +79,14 @@ fn attention_does_not_depend_on_the_batch_or_on_other_queries() {
             let mut alone = vec![0.0; length * width];
             let rows = &qkv[first * 3 * width..][..length * 3 * width];
             attention(rows, &[length], heads, precision, &mut scratch, &mut alone);
-            assert_eq!(
-                bits(&alone),
-                bits(&whole[first * width..][..length * width])
-            );
+            assert_eq!(bits(&alone), bits(&whole[first * width..][..length * width]));
             queries.extend_from_slice(&rows[..width]);
             firsts.extend_from_slice(&alone[..width]);
             first += length;
         }
-        let kv: Vec<f32> = qkv
-            .chunks(3 * width)
-            .flat_map(|row| &row[width..])
-            .copied()
-            .collect();
+        let kv: Vec<f32> = qkv.chunks(3 * width).flat_map(|row| &row[width..]).copied().collect();
         let mut found = vec![0.0; lengths.len() * width];
-        attention_first_row(
-            &queries,
-            &kv,
-            &lengths,
-            heads,
-            precision,
-            &mut scratch,
-            &mut found,
-        );
+        attention_first_row(&queries, &kv, &lengths, heads, precision, &mut scratch, &mut found);
         assert_eq!(bits(&found), bits(&firsts));
     }
 }
@@ -135,14 +99,7 @@ fn attention_keeps_nan_to_its_sequence() {
             let mut qkv = Noise(78).fill(10 * 3 * 32, 2.0);
             qkv[5 * 3 * 32 + part * 32 + 8] = f32::NAN;
             let mut out = vec![0.0; 10 * 32];
-            attention(
-                &qkv,
-                &lengths,
-                heads,
-                precision,
-                &mut AttentionScratch::default(),
-                &mut out,
-            );
+            attention(&qkv, &lengths, heads, precision, &mut AttentionScratch::default(), &mut out);
             let (clean, poisoned) = out.split_at(5 * 32);
             assert!(clean.iter().all(|y| y.is_finite()));
             // A key poisons every result, a value its own dimension.
@@ -159,19 +116,8 @@ fn int16_sums_reach_their_limit_without_passing_it() {
             let heads = Heads { count: 1, dim };
             let qkv = vec![value; length * 3 * dim];
             let mut out = vec![0.0; length * dim];
-            attention(
-                &qkv,
-                &[length],
-                heads,
-                Precision::Int16,
-                &mut AttentionScratch::default(),
-                &mut out,
-            );
-            assert!(
-                out.iter().all(|y| (y - value).abs() < 1e-3),
-                "{length} x {dim}: {}",
-                out[0]
-            );
+            attention(&qkv, &[length], heads, Precision::Int16, &mut AttentionScratch::default(), &mut out);
+            assert!(out.iter().all(|y| (y - value).abs() < 1e-3), "{length} x {dim}: {}", out[0]);
         }
     }
 }

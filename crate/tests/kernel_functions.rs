@@ -4,9 +4,7 @@
 mod support;
 
 use docsift::kernel::lanes::{Lanes, Native};
-use docsift::kernel::{
-    activation, add_layer_norm, layer_norm, portable, softmax::softmax, EmbeddingTable, Embeddings,
-};
+use docsift::kernel::{activation, add_layer_norm, layer_norm, portable, softmax::softmax, EmbeddingTable, Embeddings};
 use support::{bits, Noise};
 
 #[cfg(target_arch = "wasm32")]
@@ -25,9 +23,7 @@ fn erf(x: f64) -> f64 {
         }
         return sum * 2.0 / std::f64::consts::PI.sqrt();
     }
-    let fraction = (1..=60)
-        .rev()
-        .fold(x.abs(), |f, k| x.abs() + f64::from(k) / 2.0 / f);
+    let fraction = (1..=60).rev().fold(x.abs(), |f, k| x.abs() + f64::from(k) / 2.0 / f);
     x.signum() * (1.0 - (-x * x).exp() / (std::f64::consts::PI.sqrt() * fraction))
 }
 
@@ -41,8 +37,7 @@ fn gelu_is_within_its_bound() {
     for i in -300_000..=300_000 {
         let x = i as f32 * 4e-5;
         let exact = 0.5 * f64::from(x) * (1.0 + erf(f64::from(x) / std::f64::consts::SQRT_2));
-        let error =
-            (f64::from(apply(activation::gelu, x)) - exact).abs() / exact.abs().max(4.0) * 4.0;
+        let error = (f64::from(apply(activation::gelu, x)) - exact).abs() / exact.abs().max(4.0) * 4.0;
         if error > worst.0 {
             worst = (error, x);
         }
@@ -103,10 +98,7 @@ fn layer_norm_matches_its_definition() {
             for (((found, x), gain), bias) in found.iter().zip(x).zip(&gain).zip(&bias) {
                 let scaled = (x - mean) / (variance + f64::from(epsilon)).sqrt();
                 let exact = scaled * f64::from(*gain) + f64::from(*bias);
-                assert!(
-                    (f64::from(*found) - exact).abs() < 1e-5,
-                    "width {width}: {found} for {exact}"
-                );
+                assert!((f64::from(*found) - exact).abs() < 1e-5, "width {width}: {found} for {exact}");
             }
         };
         let (mut alone, mut added) = (x.clone(), x.clone());
@@ -115,11 +107,7 @@ fn layer_norm_matches_its_definition() {
         for (row, (x, residual)) in x.chunks(width).zip(residual.chunks(width)).enumerate() {
             let plain: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
             check(&alone[row * width..][..width], &plain);
-            let sum: Vec<f64> = x
-                .iter()
-                .zip(residual)
-                .map(|(x, r)| f64::from(*x) + f64::from(*r))
-                .collect();
+            let sum: Vec<f64> = x.iter().zip(residual).map(|(x, r)| f64::from(*x) + f64::from(*r)).collect();
             check(&added[row * width..][..width], &sum);
         }
     }
@@ -129,12 +117,8 @@ fn layer_norm_matches_its_definition() {
 fn embeddings_sum_their_tables_and_normalize() {
     let (vocabulary, width) = (5, 64);
     let mut noise = Noise(31);
-    let scales: Vec<half::f16> = (0..vocabulary * 2)
-        .map(|i| half::f16::from_f32(0.01 * (i + 1) as f32))
-        .collect();
-    let quantized: Vec<i8> = (0..vocabulary * width)
-        .map(|_| (noise.next() * 127.0) as i8)
-        .collect();
+    let scales: Vec<half::f16> = (0..vocabulary * 2).map(|i| half::f16::from_f32(0.01 * (i + 1) as f32)).collect();
+    let quantized: Vec<i8> = (0..vocabulary * width).map(|_| (noise.next() * 127.0) as i8).collect();
     let (mut blocks, mut wide) = (Vec::new(), Vec::new());
     for (scale, values) in scales.iter().zip(quantized.chunks(32)) {
         blocks.extend_from_slice(&scale.to_le_bytes());
@@ -143,95 +127,43 @@ fn embeddings_sum_their_tables_and_normalize() {
     }
     let (position, types) = (noise.fill(4 * width, 1.0), noise.fill(2 * width, 1.0));
     let (gain, bias) = (noise.fill(width, 1.0), noise.fill(width, 1.0));
-    let make = |word| {
-        Embeddings::new(
-            word,
-            position.clone(),
-            types.clone(),
-            gain.clone(),
-            bias.clone(),
-            1e-12,
-        )
-    };
+    let make = |word| Embeddings::new(word, position.clone(), types.clone(), gain.clone(), bias.clone(), 1e-12);
 
     let (ids, kinds) = ([4u32, 0, 2], [0u32, 1, 1]);
     let mut expected = Vec::new();
     for (i, (id, kind)) in ids.iter().zip(kinds).enumerate() {
         let (word, kind) = (*id as usize * width, kind as usize * width);
-        expected
-            .extend((0..width).map(|d| wide[word + d] + types[kind + d] + position[i * width + d]));
+        expected.extend((0..width).map(|d| wide[word + d] + types[kind + d] + position[i * width + d]));
     }
     layer_norm(&mut expected, &gain, &bias, 1e-12);
 
-    for table in [
-        EmbeddingTable::Q8_0(blocks),
-        EmbeddingTable::F32(wide.clone()),
-    ] {
+    for table in [EmbeddingTable::Q8_0(blocks), EmbeddingTable::F32(wide.clone())] {
         let embeddings = make(table).unwrap();
-        assert_eq!(
-            (
-                embeddings.vocabulary(),
-                embeddings.positions(),
-                embeddings.width()
-            ),
-            (5, 4, 64)
-        );
+        assert_eq!((embeddings.vocabulary(), embeddings.positions(), embeddings.width()), (5, 4, 64));
         let mut out = vec![0.0; 3 * width];
         embeddings.embed(&ids, &kinds, &mut out).unwrap();
         assert_eq!(bits(&out), bits(&expected));
-        for (ids, kinds) in [
-            (&[5][..], &[0][..]),
-            (&[0], &[2]),
-            (&[0], &[u32::MAX]),
-            (&[0; 5], &[0; 5]),
-        ] {
+        for (ids, kinds) in [(&[5][..], &[0][..]), (&[0], &[2]), (&[0], &[u32::MAX]), (&[0; 5], &[0; 5])] {
             let mut out = vec![0.0; ids.len() * width];
-            assert_eq!(
-                embeddings.embed(ids, kinds, &mut out).unwrap_err().code(),
-                "invalid_input"
-            );
+            assert_eq!(embeddings.embed(ids, kinds, &mut out).unwrap_err().code(), "invalid_input");
         }
     }
-    assert_eq!(
-        make(EmbeddingTable::F32(vec![0.0; 65])).unwrap_err().code(),
-        "invalid_model"
-    );
-    assert_eq!(
-        make(EmbeddingTable::Q8_0(vec![0; 69])).unwrap_err().code(),
-        "invalid_model"
-    );
+    assert_eq!(make(EmbeddingTable::F32(vec![0.0; 65])).unwrap_err().code(), "invalid_model");
+    assert_eq!(make(EmbeddingTable::Q8_0(vec![0; 69])).unwrap_err().code(), "invalid_model");
 }
 
 /// The operations and functions over the portable lanes and over the machine's, on the same values.
 #[test]
 fn lanes_agree_to_the_bit() {
     let mut noise = Noise(41);
-    let mut values = vec![
-        0.0,
-        -0.0,
-        1.0e-40,
-        -1.0e-40,
-        87.9,
-        -87.5,
-        1.0e30,
-        -1.0e30,
-        f32::INFINITY,
-        f32::NEG_INFINITY,
-    ];
+    let mut values = vec![0.0, -0.0, 1.0e-40, -1.0e-40, 87.9, -87.5, 1.0e30, -1.0e30, f32::INFINITY, f32::NEG_INFINITY];
     values.extend(noise.fill(10_006, 87.0));
     for lanes in values.as_chunks::<4>().0 {
         let other = [noise.next(), noise.next(), noise.next(), noise.next()];
-        let (a, b) = (
-            portable::Vector::load(lanes),
-            portable::Vector::load(&other),
-        );
+        let (a, b) = (portable::Vector::load(lanes), portable::Vector::load(&other));
         let (c, d) = (Native::load(lanes), Native::load(&other));
         let same = |what: &str, portable: portable::Vector, native: Native| {
-            assert_eq!(
-                bits(&portable.to_array()),
-                bits(&native.to_array()),
-                "{what} of {lanes:?} and {other:?}"
-            );
+            assert_eq!(bits(&portable.to_array()), bits(&native.to_array()), "{what} of {lanes:?} and {other:?}");
         };
         same("sum", a.add(b), c.add(d));
         same("difference", a.sub(b), c.sub(d));
@@ -244,21 +176,11 @@ fn lanes_agree_to_the_bit() {
             same("exp", activation::exp(a), activation::exp(c));
         }
         let (acc, sums) = (other.map(|x| (x * 1e9) as i32), [1, -2, 3, i32::MAX]);
-        same(
-            "integers",
-            Lanes::from_i32(&acc, 127, &sums),
-            Lanes::from_i32(&acc, 127, &sums),
-        );
+        same("integers", Lanes::from_i32(&acc, 127, &sums), Lanes::from_i32(&acc, 127, &sums));
     }
     let nan = [f32::NAN, 1.0, f32::NAN, 2.0];
     let one = [1.0; 4];
     let kept = |least: [f32; 4]| least.map(f32::is_nan);
-    assert_eq!(
-        kept(Native::load(&nan).min(Native::load(&one)).to_array()),
-        [true, false, true, false]
-    );
-    assert_eq!(
-        kept(Native::load(&one).max(Native::load(&nan)).to_array()),
-        [false; 4]
-    );
+    assert_eq!(kept(Native::load(&nan).min(Native::load(&one)).to_array()), [true, false, true, false]);
+    assert_eq!(kept(Native::load(&one).max(Native::load(&nan)).to_array()), [false; 4]);
 }

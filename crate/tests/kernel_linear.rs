@@ -9,9 +9,7 @@ use docsift::kernel::lanes::Native;
 use docsift::kernel::linear::LinearScratch;
 use docsift::kernel::quantize::quantize_row;
 use docsift::kernel::tile::WordLayout;
-use docsift::kernel::{
-    activation, feed_forward, portable, tune, Instructions, PackedLinear, WeightBits,
-};
+use docsift::kernel::{activation, feed_forward, portable, tune, Instructions, PackedLinear, WeightBits};
 use support::{bits, Noise};
 
 #[cfg(target_arch = "wasm32")]
@@ -23,36 +21,19 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 fn levels(x: &[f32], multiplier: &[f32]) -> (Vec<i32>, f32, i32) {
     let mut words = vec![0; x.len().div_ceil(4)];
     let row = quantize_row::<portable::Vector>(WordLayout::Bytes, x, multiplier, &mut words, 1, 0);
-    let levels = words
-        .iter()
-        .flat_map(|w| w.to_le_bytes())
-        .map(i32::from)
-        .take(x.len())
-        .collect();
+    let levels = words.iter().flat_map(|w| w.to_le_bytes()).map(i32::from).take(x.len()).collect();
     (levels, row.scale, row.zero_point)
 }
 
 /// The layer by its definition: quantized weights, quantized activations, exact sums.
-fn naive_linear(
-    weight: &[f32],
-    inputs: usize,
-    bias: &[f32],
-    equalizer: &[f32],
-    limit: f32,
-    x: &[f32],
-) -> Vec<f32> {
+fn naive_linear(weight: &[f32], inputs: usize, bias: &[f32], equalizer: &[f32], limit: f32, x: &[f32]) -> Vec<f32> {
     let columns: Vec<(Vec<i64>, f32)> = weight
         .chunks(inputs)
         .map(|row| {
             let row: Vec<f32> = row.iter().zip(equalizer).map(|(w, e)| w * e).collect();
             let scale = row.iter().fold(0f32, |m, w| m.max(w.abs())) / limit;
             let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-            (
-                row.iter()
-                    .map(|w| (w * inverse).round_ties_even() as i64)
-                    .collect(),
-                scale,
-            )
+            (row.iter().map(|w| (w * inverse).round_ties_even() as i64).collect(), scale)
         })
         .collect();
     let multiplier: Vec<f32> = equalizer.iter().map(|e| 1.0 / e).collect();
@@ -68,57 +49,24 @@ fn naive_linear(
 }
 
 /// Every form this binary holds against the definition, to the bit.
-fn check(
-    rows: usize,
-    outputs: usize,
-    inputs: usize,
-    weight: &[f32],
-    x: &[f32],
-    equalizer: Option<&[f32]>,
-) {
+fn check(rows: usize, outputs: usize, inputs: usize, weight: &[f32], x: &[f32], equalizer: Option<&[f32]>) {
     let bias = Noise(3).fill(outputs, 0.5);
     for width in [WeightBits::Eight, WeightBits::Seven] {
         let limit = f32::from(width.limit());
         let ones = vec![1.0; inputs];
         let expected = naive_linear(weight, inputs, &bias, equalizer.unwrap_or(&ones), limit, x);
-        for form in Instructions::ALL
-            .iter()
-            .filter(|f| width == WeightBits::Seven || f.takes_eight_bits())
-        {
-            let layer = PackedLinear::pack_as(
-                form.layout(),
-                weight,
-                outputs,
-                inputs,
-                &bias,
-                equalizer,
-                width,
-            )
-            .unwrap();
+        for form in Instructions::ALL.iter().filter(|f| width == WeightBits::Seven || f.takes_eight_bits()) {
+            let layer = PackedLinear::pack_as(form.layout(), weight, outputs, inputs, &bias, equalizer, width).unwrap();
             let mut out = vec![f32::NAN; rows * outputs];
-            layer.forward_with(
-                *form,
-                0,
-                outputs,
-                x,
-                &mut out,
-                &mut LinearScratch::default(),
-            );
-            assert_eq!(
-                bits(&out),
-                bits(&expected),
-                "{form:?} {width:?}: {rows} x {inputs} -> {outputs}"
-            );
+            layer.forward_with(*form, 0, outputs, x, &mut out, &mut LinearScratch::default());
+            assert_eq!(bits(&out), bits(&expected), "{form:?} {width:?}: {rows} x {inputs} -> {outputs}");
         }
     }
 }
 
 fn check_noise(rows: usize, outputs: usize, inputs: usize) {
     let mut noise = Noise((rows * 10_000 + outputs * 100 + inputs) as u64);
-    let (weight, x) = (
-        noise.fill(outputs * inputs, 0.3),
-        noise.fill(rows * inputs, 4.0),
-    );
+    let (weight, x) = (noise.fill(outputs * inputs, 0.3), noise.fill(rows * inputs, 4.0));
     check(rows, outputs, inputs, &weight, &x, None);
 }
 
@@ -143,9 +91,7 @@ fn linear_is_exact_on_every_shape_edge() {
 #[test]
 fn linear_is_exact_on_extreme_values() {
     let (outputs, inputs) = (9, 1536);
-    let weight: Vec<f32> = (0..outputs * inputs)
-        .map(|i| if i / inputs % 2 == 0 { 1.0 } else { -1.0 })
-        .collect();
+    let weight: Vec<f32> = (0..outputs * inputs).map(|i| if i / inputs % 2 == 0 { 1.0 } else { -1.0 }).collect();
     for x in [
         vec![1.0; inputs],     // every level 127: the largest sums there are
         vec![-1.0; inputs],    // every level 0, zero point 127
@@ -154,12 +100,8 @@ fn linear_is_exact_on_extreme_values() {
         vec![3.0e38; inputs],  // results beyond f32 become infinite
         vec![1.0e-39; inputs], // subnormal: taken as zeros
         vec![f32::MIN_POSITIVE * 200.0; inputs],
-        (0..inputs)
-            .map(|i| if i % 2 == 0 { f32::MAX } else { f32::MIN })
-            .collect(),
-        (0..inputs)
-            .map(|i| if i == 7 { 1.0e6 } else { 1.0e-6 })
-            .collect(),
+        (0..inputs).map(|i| if i % 2 == 0 { f32::MAX } else { f32::MIN }).collect(),
+        (0..inputs).map(|i| if i == 7 { 1.0e6 } else { 1.0e-6 }).collect(),
         (0..inputs).map(|i| i as f32 - 700.0).collect(),
     ] {
         check(1, outputs, inputs, &weight, &x, None);
@@ -172,35 +114,13 @@ fn linear_is_exact_on_extreme_values() {
 fn rows_with_nan_or_infinity_are_nan_and_leave_the_others_alone() {
     let (rows, outputs, inputs) = (6, 9, 35);
     let mut noise = Noise(11);
-    let (weight, clean) = (
-        noise.fill(outputs * inputs, 1.0),
-        noise.fill(rows * inputs, 1.0),
-    );
-    for form in Instructions::ALL
-        .iter()
-        .filter(|form| form.takes_eight_bits())
-    {
+    let (weight, clean) = (noise.fill(outputs * inputs, 1.0), noise.fill(rows * inputs, 1.0));
+    for form in Instructions::ALL.iter().filter(|form| form.takes_eight_bits()) {
         let layout = form.layout();
-        let layer = PackedLinear::pack_as(
-            layout,
-            &weight,
-            outputs,
-            inputs,
-            &[],
-            None,
-            WeightBits::Eight,
-        )
-        .unwrap();
+        let layer = PackedLinear::pack_as(layout, &weight, outputs, inputs, &[], None, WeightBits::Eight).unwrap();
         let run = |x: &[f32]| {
             let mut out = vec![0.0; rows * outputs];
-            layer.forward_with(
-                *form,
-                0,
-                outputs,
-                x,
-                &mut out,
-                &mut LinearScratch::default(),
-            );
+            layer.forward_with(*form, 0, outputs, x, &mut out, &mut LinearScratch::default());
             out
         };
         let expected = run(&clean);
@@ -208,16 +128,9 @@ fn rows_with_nan_or_infinity_are_nan_and_leave_the_others_alone() {
             let mut x = clean.clone();
             x[inputs + 34] = poison;
             x[4 * inputs] = poison;
-            for (row, (out, expected)) in run(&x)
-                .chunks(outputs)
-                .zip(expected.chunks(outputs))
-                .enumerate()
-            {
+            for (row, (out, expected)) in run(&x).chunks(outputs).zip(expected.chunks(outputs)).enumerate() {
                 if row == 1 || row == 4 {
-                    assert!(
-                        out.iter().all(|y| y.is_nan()),
-                        "{form:?} row {row}: {out:?}"
-                    );
+                    assert!(out.iter().all(|y| y.is_nan()), "{form:?} row {row}: {out:?}");
                 } else {
                     assert_eq!(out, expected, "{form:?} row {row}");
                 }
@@ -232,29 +145,17 @@ fn an_equalizer_keeps_the_product_and_lowers_the_error() {
     let mut noise = Noise(5);
     let weight = noise.fill(outputs * inputs, 0.1);
     let mut x = noise.fill(rows * inputs, 1.0);
-    x.iter_mut()
-        .skip(17)
-        .step_by(inputs)
-        .for_each(|outlier| *outlier *= 60.0);
-    let equalizer: Vec<f32> = (0..inputs)
-        .map(|i| if i == 17 { 20.0 } else { 1.0 })
-        .collect();
+    x.iter_mut().skip(17).step_by(inputs).for_each(|outlier| *outlier *= 60.0);
+    let equalizer: Vec<f32> = (0..inputs).map(|i| if i == 17 { 20.0 } else { 1.0 }).collect();
     check(rows, outputs, inputs, &weight, &x, Some(&equalizer));
 
     let dot = |x: &[f32], w: &[f32]| x.iter().zip(w).map(|(x, w)| x * w).sum::<f32>();
-    let exact: Vec<f32> = x
-        .chunks(inputs)
-        .flat_map(|x| weight.chunks(inputs).map(move |w| dot(x, w)))
-        .collect();
+    let exact: Vec<f32> = x.chunks(inputs).flat_map(|x| weight.chunks(inputs).map(move |w| dot(x, w))).collect();
     let error = |equalizer| {
-        let layer = PackedLinear::pack(&weight, outputs, inputs, &[], equalizer, WeightBits::Eight)
-            .unwrap();
+        let layer = PackedLinear::pack(&weight, outputs, inputs, &[], equalizer, WeightBits::Eight).unwrap();
         let mut out = vec![0.0; rows * outputs];
         layer.forward(&x, &mut out, &mut LinearScratch::default());
-        out.iter()
-            .zip(&exact)
-            .map(|(a, b)| (a - b).powi(2))
-            .sum::<f32>()
+        out.iter().zip(&exact).map(|(a, b)| (a - b).powi(2)).sum::<f32>()
     };
     let (plain, equalized) = (error(None), error(Some(&equalizer[..])));
     assert!(equalized < plain / 4.0, "{equalized} against {plain}");
@@ -266,8 +167,7 @@ fn a_range_of_columns_is_that_part_of_the_whole() {
     let mut noise = Noise(8);
     let (weight, bias) = (noise.fill(outputs * inputs, 1.0), noise.fill(outputs, 1.0));
     let x = noise.fill(rows * inputs, 1.0);
-    let layer =
-        PackedLinear::pack(&weight, outputs, inputs, &bias, None, WeightBits::Eight).unwrap();
+    let layer = PackedLinear::pack(&weight, outputs, inputs, &bias, None, WeightBits::Eight).unwrap();
     let mut scratch = LinearScratch::default();
     let mut whole = vec![0.0; rows * outputs];
     layer.forward(&x, &mut whole, &mut scratch);
@@ -284,10 +184,7 @@ fn a_range_of_columns_is_that_part_of_the_whole() {
 fn a_row_does_not_depend_on_its_batch() {
     let (rows, outputs, inputs) = (70, 24, 40);
     let mut noise = Noise(9);
-    let (weight, x) = (
-        noise.fill(outputs * inputs, 1.0),
-        noise.fill(rows * inputs, 1.0),
-    );
+    let (weight, x) = (noise.fill(outputs * inputs, 1.0), noise.fill(rows * inputs, 1.0));
     let layer = PackedLinear::pack(&weight, outputs, inputs, &[], None, WeightBits::Eight).unwrap();
     let mut scratch = LinearScratch::default();
     let mut whole = vec![0.0; rows * outputs];
@@ -303,25 +200,16 @@ fn a_row_does_not_depend_on_its_batch() {
 fn quantized_weights_are_packed_without_rounding() {
     let (outputs, inputs) = (10, 20);
     let mut noise = Noise(12);
-    let quantized: Vec<i8> = (0..outputs * inputs)
-        .map(|_| (noise.next() * 120.0) as i8)
-        .collect();
+    let quantized: Vec<i8> = (0..outputs * inputs).map(|_| (noise.next() * 120.0) as i8).collect();
     let scales: Vec<f32> = (0..outputs).map(|i| 0.01 + i as f32 * 0.001).collect();
     let x = noise.fill(3 * inputs, 1.0);
-    let pack =
-        |bits| PackedLinear::pack_quantized(&quantized, &scales, outputs, inputs, &[], None, bits);
+    let pack = |bits| PackedLinear::pack_quantized(&quantized, &scales, outputs, inputs, &[], None, bits);
     let mut out = vec![0.0; 3 * outputs];
-    pack(WeightBits::Eight)
-        .unwrap()
-        .forward(&x, &mut out, &mut LinearScratch::default());
+    pack(WeightBits::Eight).unwrap().forward(&x, &mut out, &mut LinearScratch::default());
     for (x, out) in x.chunks(inputs).zip(out.chunks(outputs)) {
         let (q, scale, zero) = levels(x, &vec![1.0; inputs]);
         for ((p, column_scale), out) in quantized.chunks(inputs).zip(&scales).zip(out) {
-            let sum: i32 = q
-                .iter()
-                .zip(p)
-                .map(|(q, p)| (q - zero) * i32::from(*p))
-                .sum();
+            let sum: i32 = q.iter().zip(p).map(|(q, p)| (q - zero) * i32::from(*p)).sum();
             assert_eq!(*out, sum as f32 * (scale * column_scale));
         }
     }
@@ -331,8 +219,7 @@ fn quantized_weights_are_packed_without_rounding() {
 #[test]
 fn wrong_weights_are_refused() {
     let refused = |weight: &[f32], outputs, inputs, bias: &[f32], equalizer| {
-        let packed =
-            PackedLinear::pack(weight, outputs, inputs, bias, equalizer, WeightBits::Eight);
+        let packed = PackedLinear::pack(weight, outputs, inputs, bias, equalizer, WeightBits::Eight);
         assert_eq!(packed.unwrap_err().code(), "invalid_model");
     };
     refused(&[1.0; 5], 2, 3, &[], None);
@@ -355,10 +242,7 @@ fn quantization_errs_by_half_a_step_and_is_the_same_everywhere() {
         assert!((0..=127).contains(&zero));
         for (x, q) in x.iter().zip(&q) {
             let error = (x * 0.5 - scale * (q - zero) as f32).abs();
-            assert!(
-                (0..=127).contains(q) && error <= scale * 0.5001,
-                "{x} became {q} at {scale}, {zero}"
-            );
+            assert!((0..=127).contains(q) && error <= scale * 0.5001, "{x} became {q} at {scale}, {zero}");
         }
         for layout in [WordLayout::Bytes, WordLayout::Words] {
             let mut expected = vec![7; layout.words(length.next_multiple_of(8)) * 3];
@@ -384,11 +268,7 @@ fn feed_forward_is_its_three_parts() {
     let (up, down) = (layer(wide, hidden), layer(hidden, wide));
     let x = noise.fill(rows * hidden, 3.0);
     let mut scratch = LinearScratch::default();
-    let (mut middle, mut expected, mut found) = (
-        vec![0.0; rows * wide],
-        vec![0.0; x.len()],
-        vec![0.0; x.len()],
-    );
+    let (mut middle, mut expected, mut found) = (vec![0.0; rows * wide], vec![0.0; x.len()], vec![0.0; x.len()]);
     up.forward(&x, &mut middle, &mut scratch);
     activation::gelu_in_place(&mut middle);
     down.forward(&middle, &mut expected, &mut scratch);

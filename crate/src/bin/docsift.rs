@@ -1,1 +1,132 @@
-fn main() {}
+//! The native command line that the project's scripts use: `docsift pack` quantizes a Hugging Face folder into a GGUF
+//! file, `docsift passages` shows how documents are cut. Each prints JSON.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use docsift::model::config::Config;
+use docsift::model::pack::{pack, Description, Role};
+use docsift::model::weights::Weights;
+use docsift::text::document::Document;
+use docsift::text::passages::{passages, PASSAGE_TOKENS};
+use docsift::text::tokenizer::Tokenizer;
+use docsift::{Error, Result};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+const USAGE: &str = "usage:
+  docsift pack <folder> --out <file.gguf> [--name <name>] [--license <spdx>] [--word-embeddings-from <folder>]
+      <folder> holds config.json, model.safetensors, and tokenizer.json or vocab.txt
+  docsift passages <documents.jsonl> --tokenizer <tokenizer.json>
+      one JSON object a passage: documentId, passage, input";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.first().map(String::as_str) {
+        Some("pack") => run_pack(&arguments[1..]),
+        Some("passages") => run_passages(&arguments[1..]),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("docsift: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The value after `--name`, and the arguments that belong to no option.
+fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(at + 1).map(String::as_str)
+}
+
+fn required<'a>(value: Option<&'a str>, what: &str) -> Result<&'a str> {
+    value.ok_or_else(|| Error::InvalidInput(format!("expected {what}\n{USAGE}")))
+}
+
+fn positional(arguments: &[String]) -> Option<&str> {
+    arguments.first().map(String::as_str).filter(|argument| !argument.starts_with("--"))
+}
+
+fn run_pack(arguments: &[String]) -> Result<()> {
+    let folder = PathBuf::from(required(positional(arguments), "the folder of a model")?);
+    let out = required(option(arguments, "--out"), "--out <file.gguf>")?;
+    let description = Description {
+        name: option(arguments, "--name").map_or_else(|| stem(&folder), str::to_owned),
+        license: option(arguments, "--license").unwrap_or("unknown").to_owned(),
+    };
+    let tokenizer = open_tokenizer(&folder)?;
+    let mut weights = open_folder(&folder)?;
+    let mut words = option(arguments, "--word-embeddings-from").map(|path| open_folder(Path::new(path))).transpose()?;
+
+    let mut file = BufWriter::new(File::create(out).map_err(|error| unusable(Path::new(out), &error))?);
+    let role = pack(&mut weights, &tokenizer, words.as_mut(), &description, &mut file)?;
+    file.flush().map_err(|error| unusable(Path::new(out), &error))?;
+
+    let bytes = read(Path::new(out))?;
+    let digest = Sha256::digest(&bytes);
+    let config = weights.config();
+    let (role, pooling, dims, max_tokens) = match role {
+        Role::BiEncoder => ("embedder", "mean", config.hidden, config.positions.min(256)),
+        Role::CrossEncoder => ("reranker", "rank", 1, config.positions.min(512)),
+    };
+    let summary = json!({
+        "role": role,
+        "bytes": bytes.len(),
+        "sha256": digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "dims": dims,
+        "pooling": pooling,
+        "maxTokens": max_tokens,
+    });
+    println!("{summary}");
+    Ok(())
+}
+
+fn run_passages(arguments: &[String]) -> Result<()> {
+    let path = PathBuf::from(required(positional(arguments), "a file of documents")?);
+    let tokenizer = required(option(arguments, "--tokenizer"), "--tokenizer <tokenizer.json>")?;
+    let tokenizer = Tokenizer::from_bytes(&read(Path::new(tokenizer))?)?;
+    let file = File::open(&path).map_err(|error| unusable(&path, &error))?;
+    for (position, line) in BufReader::new(file).lines().enumerate() {
+        let line = line.map_err(|error| unusable(&path, &error))?;
+        let value = serde_json::from_str(&line)
+            .map_err(|error| Error::InvalidInput(format!("{} line {}: {error}", path.display(), position + 1)))?;
+        let document = Document::from_value(value, position)?;
+        let cut = passages(&document, PASSAGE_TOKENS, &|text| tokenizer.count_tokens(text));
+        for (index, passage) in cut.iter().enumerate() {
+            println!("{}", json!({ "documentId": document.id, "passage": index, "input": passage.input(&document) }));
+        }
+    }
+    Ok(())
+}
+
+fn open_folder(folder: &Path) -> Result<Weights<File>> {
+    let config = Config::from_json(&read(&folder.join("config.json"))?)?;
+    let path = folder.join("model.safetensors");
+    Weights::open_safetensors(File::open(&path).map_err(|error| unusable(&path, &error))?, config)
+}
+
+fn open_tokenizer(folder: &Path) -> Result<Tokenizer> {
+    let json = folder.join("tokenizer.json");
+    let path = if json.exists() { json } else { folder.join("vocab.txt") };
+    Tokenizer::from_bytes(&read(&path)?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| unusable(path, &error))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Error {
+    Error::InvalidInput(format!("{}: {error}", path.display()))
+}
+
+fn stem(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}

@@ -12,13 +12,9 @@ pub fn exp<V: Lanes>(x: V) -> V {
     const LN2_LOW: f32 = -2.121_944_4e-4;
     const TAYLOR: [f32; 4] = [8.312_520_6e-3, 4.189_015_6e-2, 0.166_671_14, 0.499_992_3];
     let x = x.max(V::splat(-87.0));
-    let rounded = x
-        .mul(V::splat(std::f32::consts::LOG2_E))
-        .add(V::splat(ROUNDER));
+    let rounded = x.mul(V::splat(std::f32::consts::LOG2_E)).add(V::splat(ROUNDER));
     let n = rounded.sub(V::splat(ROUNDER));
-    let r = x
-        .sub(n.mul(V::splat(LN2_HIGH)))
-        .sub(n.mul(V::splat(LN2_LOW)));
+    let r = x.sub(n.mul(V::splat(LN2_HIGH))).sub(n.mul(V::splat(LN2_LOW)));
     let mut p = V::splat(TAYLOR[0]);
     for coefficient in &TAYLOR[1..] {
         p = p.mul(r).add(V::splat(*coefficient));
@@ -35,15 +31,8 @@ pub fn exp<V: Lanes>(x: V) -> V {
 /// of `u · Φ(−u)` (2.2e-7); the form is that of Abramowitz and Stegun 7.1.28.
 #[inline(always)]
 pub fn gelu<V: Lanes>(x: V) -> V {
-    const P: [f32; 7] = [
-        6.988_018_4e-6,
-        3.964_918_5e-5,
-        7.532_23e-5,
-        3.370_510_6e-3,
-        2.211_371_6e-2,
-        5.206_398e-2,
-        1.044_274_8,
-    ];
+    const P: [f32; 7] =
+        [6.988_018_4e-6, 3.964_918_5e-5, 7.532_23e-5, 3.370_510_6e-3, 2.211_371_6e-2, 5.206_398e-2, 1.044_274_8];
     let zero = V::splat(0.0);
     // Beyond 12 the term is 0 in f32; without the bound an infinity would meet that 0.
     let u = x.max(zero.sub(x)).min(V::splat(12.0));

@@ -18,13 +18,7 @@ pub(super) trait Arithmetic {
     fn pack<V: Lanes>(row: &[f32], factor: f32, words: &mut [u32], stride: usize, first: usize);
     /// [`pack`](Self::pack) for the exponentials of a softmax, all in 0..=1, whose sum is `sum`. Returns what one of them
     /// must be divided by to be a probability, in units of the result.
-    fn pack_probabilities<V: Lanes>(
-        row: &[f32],
-        sum: f32,
-        words: &mut [u32],
-        stride: usize,
-        first: usize,
-    ) -> f32;
+    fn pack_probabilities<V: Lanes>(row: &[f32], sum: f32, words: &mut [u32], stride: usize, first: usize) -> f32;
     /// Writes four columns of `count` values; `part(i)` holds value `i` of each. Returns the inverse of their factors.
     fn pack_columns<'a, V: Lanes>(
         count: usize,
@@ -58,13 +52,7 @@ impl Arithmetic for Float {
         }
     }
     #[inline(always)]
-    fn pack_probabilities<V: Lanes>(
-        row: &[f32],
-        sum: f32,
-        words: &mut [u32],
-        stride: usize,
-        first: usize,
-    ) -> f32 {
+    fn pack_probabilities<V: Lanes>(row: &[f32], sum: f32, words: &mut [u32], stride: usize, first: usize) -> f32 {
         Self::pack::<V>(row, 1.0, words, stride, first);
         sum
     }
@@ -100,19 +88,8 @@ impl Integer {
     #[inline(always)]
     fn factor(greatest: f32, poison: f32, limit: f32) -> (f32, f32) {
         let scale = greatest / limit + poison;
-        let factor = if scale >= f32::MIN_POSITIVE {
-            1.0 / scale
-        } else {
-            0.0
-        };
-        (
-            factor,
-            if scale < f32::MIN_POSITIVE {
-                0.0
-            } else {
-                scale
-            },
-        )
+        let factor = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
+        (factor, if scale < f32::MIN_POSITIVE { 0.0 } else { scale })
     }
 
     /// Packs `row · factor` and shows each four rounded values (plus [`ROUNDER`]) to `look`.
@@ -128,8 +105,7 @@ impl Integer {
         let (factor, rounder) = (V::splat(factor), V::splat(ROUNDER));
         let mut groups = words.chunks_exact_mut(stride);
         let mut step = |x: &[f32; 8]| {
-            let [a, b] =
-                [0, 1].map(|half| V::load(&x.as_chunks().0[half]).mul(factor).add(rounder));
+            let [a, b] = [0, 1].map(|half| V::load(&x.as_chunks().0[half]).mul(factor).add(rounder));
             look(a);
             look(b);
             for word in V::pack_words([a, b]) {
@@ -154,10 +130,7 @@ impl Arithmetic for Integer {
 
     /// `depth · limit² ≤ 2³¹ − 1`: 8,191 at 32.
     fn limit(depth: usize) -> f32 {
-        (((i32::MAX as f32) * 0.999_999 / depth as f32)
-            .sqrt()
-            .floor())
-        .min(MAX)
+        (((i32::MAX as f32) * 0.999_999 / depth as f32).sqrt().floor()).min(MAX)
     }
     #[inline(always)]
     fn fit<V: Lanes>(row: &[f32], limit: f32) -> (f32, f32) {
@@ -182,13 +155,7 @@ impl Arithmetic for Integer {
     /// half. Their exact sum is what they are normalised by: among 512 equal ones, the error of rounding each to 127
     /// would otherwise add up.
     #[inline(always)]
-    fn pack_probabilities<V: Lanes>(
-        row: &[f32],
-        sum: f32,
-        words: &mut [u32],
-        stride: usize,
-        first: usize,
-    ) -> f32 {
+    fn pack_probabilities<V: Lanes>(row: &[f32], sum: f32, words: &mut [u32], stride: usize, first: usize) -> f32 {
         let factor = MAX.min((65_530.0 - 0.5 * row.len() as f32) / sum);
         let mut total = V::splat(0.0);
         Self::pack_with::<V>(row, factor, words, stride, first, |q| {

@@ -88,26 +88,10 @@ pub fn attention(
 ) {
     let width = heads.width();
     let tokens: usize = lengths.iter().sum();
-    assert!(
-        qkv.len() == tokens * 3 * width && out.len() == tokens * width,
-        "shape mismatch"
-    );
-    let part = |index: usize| Rows {
-        values: qkv.get(index * width..).unwrap_or(&[]),
-        stride: 3 * width,
-    };
+    assert!(qkv.len() == tokens * 3 * width && out.len() == tokens * width, "shape mismatch");
+    let part = |index: usize| Rows { values: qkv.get(index * width..).unwrap_or(&[]), stride: 3 * width };
     let (q, k, v) = (part(0), part(1), part(2));
-    run(
-        q,
-        k,
-        v,
-        lengths,
-        |tokens| tokens,
-        heads,
-        precision,
-        scratch,
-        out,
-    );
+    run(q, k, v, lengths, |tokens| tokens, heads, precision, scratch, out);
 }
 
 /// Attention of the first row of each sequence alone: `q` is `[sequences, width]`, `kv` is `[tokens, 2 · width]` (keys and
@@ -128,33 +112,11 @@ pub fn attention_first_row(
 ) {
     let width = heads.width();
     let tokens: usize = lengths.iter().sum();
-    assert!(
-        kv.len() == tokens * 2 * width && !lengths.contains(&0),
-        "shape mismatch"
-    );
-    assert!(
-        q.len() == lengths.len() * width && out.len() == q.len(),
-        "shape mismatch"
-    );
-    let part = |index: usize| Rows {
-        values: kv.get(index * width..).unwrap_or(&[]),
-        stride: 2 * width,
-    };
-    let q = Rows {
-        values: q,
-        stride: width,
-    };
-    run(
-        q,
-        part(0),
-        part(1),
-        lengths,
-        |_| 1,
-        heads,
-        precision,
-        scratch,
-        out,
-    );
+    assert!(kv.len() == tokens * 2 * width && !lengths.contains(&0), "shape mismatch");
+    assert!(q.len() == lengths.len() * width && out.len() == q.len(), "shape mismatch");
+    let part = |index: usize| Rows { values: kv.get(index * width..).unwrap_or(&[]), stride: 2 * width };
+    let q = Rows { values: q, stride: width };
+    run(q, part(0), part(1), lengths, |_| 1, heads, precision, scratch, out);
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -171,19 +133,9 @@ fn run(
 ) {
     let (mut first_query, mut first_key) = (0, 0);
     for &keys in lengths {
-        let span = Span {
-            first_query,
-            queries: queries(keys),
-            first_key,
-            keys,
-        };
+        let span = Span { first_query, queries: queries(keys), first_key, keys };
         for head in 0..heads.count {
-            let head = Head {
-                span,
-                offset: head * heads.dim,
-                dim: heads.dim,
-                width: heads.width(),
-            };
+            let head = Head { span, offset: head * heads.dim, dim: heads.dim, width: heads.width() };
             match precision {
                 Precision::F32 => head.attend::<Native, Float>(q, k, v, scratch, out),
                 Precision::Int16 => head.attend::<Native, Integer>(q, k, v, scratch, out),
@@ -261,14 +213,8 @@ impl Head {
                 <&[f32; 4]>::try_from(row).map_or_else(|_| V::load_partial(row, 0.0), V::load)
             };
             let panel = &mut scratch.values[lane / COLUMNS * panel_words..][..panel_words];
-            let columns = panel
-                .as_chunks_mut::<4>()
-                .0
-                .iter_mut()
-                .skip(lane % COLUMNS / 4)
-                .step_by(2);
-            A::pack_columns(self.span.keys, part, columns)
-                .store(&mut scratch.value_scales.as_chunks_mut().0[lane / 4]);
+            let columns = panel.as_chunks_mut::<4>().0.iter_mut().skip(lane % COLUMNS / 4).step_by(2);
+            A::pack_columns(self.span.keys, part, columns).store(&mut scratch.value_scales.as_chunks_mut().0[lane / 4]);
         }
     }
 
@@ -295,24 +241,13 @@ impl Head {
             scratch.scores.resize(R * columns, 0.0);
         }
         let scores = &mut scratch.scores[..R * columns];
-        let panels = scratch
-            .keys
-            .chunks_exact(depth * COLUMNS)
-            .zip(scratch.key_scales.as_chunks::<COLUMNS>().0);
+        let panels = scratch.keys.chunks_exact(depth * COLUMNS).zip(scratch.key_scales.as_chunks::<COLUMNS>().0);
         for (panel, (words, scales)) in panels.enumerate() {
             let tile = A::tile::<V, R>(words, &scratch.rows);
-            for ((sums, row), scale) in tile
-                .iter()
-                .zip(scores.chunks_exact_mut(columns))
-                .zip(row_scales)
-            {
+            for ((sums, row), scale) in tile.iter().zip(scores.chunks_exact_mut(columns)).zip(row_scales) {
                 let row = row[panel * COLUMNS..][..COLUMNS].as_chunks_mut().0;
-                for ((sums, scales), out) in
-                    sums.as_chunks().0.iter().zip(scales.as_chunks().0).zip(row)
-                {
-                    A::to_lanes::<V>(sums)
-                        .mul(V::splat(scale).mul(V::load(scales)))
-                        .store(out);
+                for ((sums, scales), out) in sums.as_chunks().0.iter().zip(scales.as_chunks().0).zip(row) {
+                    A::to_lanes::<V>(sums).mul(V::splat(scale).mul(V::load(scales))).store(out);
                 }
             }
         }
@@ -320,19 +255,12 @@ impl Head {
         let depth = keys.div_ceil(A::GROUP);
         fill(&mut scratch.rows, depth * R, 0);
         let mut row_scales = [0.0; R];
-        for (r, (row, scale)) in scores
-            .chunks_exact_mut(columns)
-            .zip(&mut row_scales)
-            .enumerate()
-        {
+        for (r, (row, scale)) in scores.chunks_exact_mut(columns).zip(&mut row_scales).enumerate() {
             let row = &mut row[..keys];
             let sum = exponentials::<V>(row);
             *scale = 1.0 / A::pack_probabilities::<V>(row, sum, &mut scratch.rows, R, r);
         }
-        let panels = scratch
-            .values
-            .chunks_exact(depth * COLUMNS)
-            .zip(scratch.value_scales.as_chunks::<COLUMNS>().0);
+        let panels = scratch.values.chunks_exact(depth * COLUMNS).zip(scratch.value_scales.as_chunks::<COLUMNS>().0);
         for (panel, (words, scales)) in panels.enumerate() {
             let width = COLUMNS.min(self.dim - panel * COLUMNS);
             let tile = A::tile::<V, R>(words, &scratch.rows);
@@ -340,13 +268,9 @@ impl Head {
                 let mut result = [0.0; COLUMNS];
                 let halves = sums.as_chunks().0.iter().zip(scales.as_chunks().0);
                 for ((sums, scales), result) in halves.zip(result.as_chunks_mut().0) {
-                    A::to_lanes::<V>(sums)
-                        .mul(V::splat(scale).mul(V::load(scales)))
-                        .store(result);
+                    A::to_lanes::<V>(sums).mul(V::splat(scale).mul(V::load(scales))).store(result);
                 }
-                let row = (self.span.first_query + first + r) * self.width
-                    + self.offset
-                    + panel * COLUMNS;
+                let row = (self.span.first_query + first + r) * self.width + self.offset + panel * COLUMNS;
                 out[row..][..width].copy_from_slice(&result[..width]);
             }
         }

@@ -32,16 +32,12 @@ impl EmbeddingTable {
             Self::F32(values) => (values.len(), width),
             Self::Q8_0(bytes) if width % BLOCK == 0 => (bytes.len(), width / BLOCK * BLOCK_BYTES),
             Self::Q8_0(_) => {
-                let message = format!(
-                    "found Q8_0 embeddings of width {width}, expected a multiple of {BLOCK}"
-                );
+                let message = format!("found Q8_0 embeddings of width {width}, expected a multiple of {BLOCK}");
                 return Err(Error::InvalidModel(message));
             }
         };
         if row == 0 || length % row != 0 {
-            return Err(Error::InvalidModel(format!(
-                "found embeddings of {length} elements, expected rows of {row}"
-            )));
+            return Err(Error::InvalidModel(format!("found embeddings of {length} elements, expected rows of {row}")));
         }
         Ok(length / row)
     }
@@ -99,11 +95,7 @@ impl Embeddings {
     ) -> Result<Self> {
         let width = gain.len();
         let vocabulary = word.rows(width)?;
-        if width == 0
-            || bias.len() != width
-            || position.len() % width != 0
-            || token_type.len() % width != 0
-        {
+        if width == 0 || bias.len() != width || position.len() % width != 0 || token_type.len() % width != 0 {
             return Err(Error::InvalidModel(format!(
                 "found embedding tables of {} (position), {} (token type) and {} (bias) values, expected rows of {width}",
                 position.len(),
@@ -111,15 +103,7 @@ impl Embeddings {
                 bias.len()
             )));
         }
-        Ok(Self {
-            word,
-            position,
-            token_type,
-            gain,
-            bias,
-            epsilon,
-            vocabulary,
-        })
+        Ok(Self { word, position, token_type, gain, bias, epsilon, vocabulary })
     }
 
     /// Values in a row.
@@ -151,10 +135,7 @@ impl Embeddings {
     /// If `types` or `out` does not match `ids` in length.
     pub fn embed(&self, ids: &[u32], types: &[u32], out: &mut [f32]) -> Result<()> {
         let width = self.width();
-        assert!(
-            types.len() == ids.len() && out.len() == ids.len() * width,
-            "shape mismatch"
-        );
+        assert!(types.len() == ids.len() && out.len() == ids.len() * width, "shape mismatch");
         if ids.len() > self.positions() {
             let (found, expected) = (ids.len(), self.positions());
             return Err(Error::InvalidInput(format!(
@@ -162,12 +143,7 @@ impl Embeddings {
             )));
         }
         let positions = self.position.chunks_exact(width);
-        for (((id, kind), position), out) in ids
-            .iter()
-            .zip(types)
-            .zip(positions)
-            .zip(out.chunks_exact_mut(width))
-        {
+        for (((id, kind), position), out) in ids.iter().zip(types).zip(positions).zip(out.chunks_exact_mut(width)) {
             let beyond = |what, found: u32, count| {
                 Error::InvalidInput(format!(
                     "found {what} {found}, expected less than {count}: tokenizer and model differ"

@@ -65,17 +65,13 @@ pub trait Lanes: Copy {
     /// The least lane.
     #[inline(always)]
     fn least(self) -> f32 {
-        self.to_array()
-            .into_iter()
-            .fold(f32::INFINITY, |a, b| if b < a { b } else { a })
+        self.to_array().into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a })
     }
 
     /// The greatest lane.
     #[inline(always)]
     fn greatest(self) -> f32 {
-        self.to_array()
-            .into_iter()
-            .fold(f32::NEG_INFINITY, |a, b| if a < b { b } else { a })
+        self.to_array().into_iter().fold(f32::NEG_INFINITY, |a, b| if a < b { b } else { a })
     }
 
     /// Reads up to four values; the missing lanes are `fill`.

@@ -22,10 +22,7 @@ pub fn layer_norm(x: &mut [f32], gain: &[f32], bias: &[f32], epsilon: f32) {
 pub fn add_layer_norm(x: &mut [f32], residual: &[f32], gain: &[f32], bias: &[f32], epsilon: f32) {
     check(x.len(), gain, bias);
     assert_eq!(x.len(), residual.len(), "a residual for every value");
-    for (row, residual) in x
-        .chunks_exact_mut(gain.len())
-        .zip(residual.chunks_exact(gain.len()))
-    {
+    for (row, residual) in x.chunks_exact_mut(gain.len()).zip(residual.chunks_exact(gain.len())) {
         let (whole, tail) = row.as_chunks_mut::<4>();
         let (residual, residual_tail) = residual.as_chunks::<4>();
         for (x, r) in whole.iter_mut().zip(residual) {
@@ -39,10 +36,7 @@ pub fn add_layer_norm(x: &mut [f32], residual: &[f32], gain: &[f32], bias: &[f32
 }
 
 fn check(values: usize, gain: &[f32], bias: &[f32]) {
-    assert!(
-        !gain.is_empty() && gain.len() == bias.len() && values % gain.len() == 0,
-        "shape mismatch"
-    );
+    assert!(!gain.is_empty() && gain.len() == bias.len() && values % gain.len() == 0, "shape mismatch");
 }
 
 fn normalize<V: Lanes>(row: &mut [f32], gain: &[f32], bias: &[f32], epsilon: f32) {
@@ -58,23 +52,10 @@ fn normalize<V: Lanes>(row: &mut [f32], gain: &[f32], bias: &[f32], epsilon: f32
     let (whole, tail) = row.as_chunks_mut::<4>();
     let ((gain, gain_tail), (bias, bias_tail)) = (gain.as_chunks::<4>(), bias.as_chunks::<4>());
     for ((x, gain), bias) in whole.iter_mut().zip(gain).zip(bias) {
-        V::load(x)
-            .sub(shift)
-            .mul(factor)
-            .mul(V::load(gain))
-            .add(V::load(bias))
-            .store(x);
+        V::load(x).sub(shift).mul(factor).mul(V::load(gain)).add(V::load(bias)).store(x);
     }
-    let (gain, bias) = (
-        V::load_partial(gain_tail, 0.0),
-        V::load_partial(bias_tail, 0.0),
-    );
-    V::load_partial(tail, 0.0)
-        .sub(shift)
-        .mul(factor)
-        .mul(gain)
-        .add(bias)
-        .store_partial(tail);
+    let (gain, bias) = (V::load_partial(gain_tail, 0.0), V::load_partial(bias_tail, 0.0));
+    V::load_partial(tail, 0.0).sub(shift).mul(factor).mul(gain).add(bias).store_partial(tail);
 }
 
 /// `Σ f(x)` in four chains of four lanes; the order depends on the length alone.

@@ -85,15 +85,7 @@ impl PackedLinear {
         equalizer: Option<&[f32]>,
         bits: WeightBits,
     ) -> Result<Self> {
-        Self::pack_as(
-            Instructions::active(bits).layout(),
-            weight,
-            outputs,
-            inputs,
-            bias,
-            equalizer,
-            bits,
-        )
+        Self::pack_as(Instructions::active(bits).layout(), weight, outputs, inputs, bias, equalizer, bits)
     }
 
     /// [`pack`](Self::pack) for a given layout: for comparing the implementations.
@@ -116,16 +108,10 @@ impl PackedLinear {
             let scaled = |i: usize| weight[i] * equalizer.map_or(1.0, |e| e[i]);
             let greatest = (0..inputs).map(|i| scaled(i).abs()).fold(0.0, f32::max);
             if !greatest.is_finite() || weight.iter().any(|w| w.is_nan()) {
-                return Err(Error::InvalidModel(format!(
-                    "row {column} of a weight matrix is not finite"
-                )));
+                return Err(Error::InvalidModel(format!("row {column} of a weight matrix is not finite")));
             }
             let scale = greatest / limit;
-            let inverse = if scale >= f32::MIN_POSITIVE {
-                1.0 / scale
-            } else {
-                0.0
-            };
+            let inverse = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
             for (i, q) in row.iter_mut().enumerate() {
                 *q = (scaled(i) * inverse).round_ties_even().clamp(-limit, limit) as i8;
             }
@@ -151,27 +137,14 @@ impl PackedLinear {
         bits: WeightBits,
     ) -> Result<Self> {
         let layout = Instructions::active(bits).layout();
-        let mut packed = Self::empty(
-            layout,
-            quantized.len(),
-            outputs,
-            inputs,
-            bias,
-            equalizer,
-            bits,
-        )?;
+        let mut packed = Self::empty(layout, quantized.len(), outputs, inputs, bias, equalizer, bits)?;
         expect_length("weight scales", scales.len(), outputs)?;
         let limit = bits.limit();
         if let Some(weight) = quantized.iter().find(|q| !(-limit..=limit).contains(*q)) {
-            return Err(Error::InvalidModel(format!(
-                "found a weight of {weight}, expected {} to {limit}",
-                -limit
-            )));
+            return Err(Error::InvalidModel(format!("found a weight of {weight}, expected {} to {limit}", -limit)));
         }
         if let Some(scale) = scales.iter().find(|scale| !scale.is_finite()) {
-            return Err(Error::InvalidModel(format!(
-                "found a weight scale of {scale}, expected a finite number"
-            )));
+            return Err(Error::InvalidModel(format!("found a weight scale of {scale}, expected a finite number")));
         }
         for (column, (row, scale)) in quantized.chunks_exact(inputs).zip(scales).enumerate() {
             packed.set_column(column, row, *scale);
@@ -199,9 +172,7 @@ impl PackedLinear {
             expect_length("bias", bias.len(), outputs)?;
         }
         if let Some(value) = bias.iter().find(|value| !value.is_finite()) {
-            return Err(Error::InvalidModel(format!(
-                "found a bias of {value}, expected a finite number"
-            )));
+            return Err(Error::InvalidModel(format!("found a bias of {value}, expected a finite number")));
         }
         let mut multiplier = vec![1.0; inputs];
         if let Some(equalizer) = equalizer {
@@ -209,9 +180,7 @@ impl PackedLinear {
             for (multiplier, factor) in multiplier.iter_mut().zip(equalizer) {
                 *multiplier = 1.0 / factor;
                 if !(factor.is_finite() && multiplier.is_finite() && *factor > 0.0) {
-                    return Err(Error::InvalidModel(format!(
-                        "found an equalizer of {factor}, expected a number > 0"
-                    )));
+                    return Err(Error::InvalidModel(format!("found an equalizer of {factor}, expected a number > 0")));
                 }
             }
         }
@@ -238,14 +207,10 @@ impl PackedLinear {
         let words = panel.iter_mut().skip(column % COLUMNS).step_by(COLUMNS);
         match self.layout {
             WordLayout::Bytes => words.zip(weights.chunks(4)).for_each(|(word, weights)| {
-                *word = (0..)
-                    .zip(weights)
-                    .fold(0, |word, (i, w)| word | u32::from(*w as u8) << (8 * i));
+                *word = (0..).zip(weights).fold(0, |word, (i, w)| word | u32::from(*w as u8) << (8 * i));
             }),
             WordLayout::Words => words.zip(weights.chunks(2)).for_each(|(word, weights)| {
-                *word = (0..).zip(weights).fold(0, |word, (i, w)| {
-                    word | u32::from(i16::from(*w) as u16) << (16 * i)
-                });
+                *word = (0..).zip(weights).fold(0, |word, (i, w)| word | u32::from(i16::from(*w) as u16) << (16 * i));
             }),
         }
         self.scales[column] = scale;
@@ -291,14 +256,7 @@ impl PackedLinear {
         out: &mut [f32],
         scratch: &mut LinearScratch,
     ) {
-        self.forward_with(
-            Instructions::active(self.bits),
-            first,
-            columns,
-            x,
-            out,
-            scratch,
-        );
+        self.forward_with(Instructions::active(self.bits), first, columns, x, out, scratch);
     }
 
     /// [`forward_columns`](Self::forward_columns) with given instructions: for comparing the implementations.
@@ -314,26 +272,11 @@ impl PackedLinear {
         out: &mut [f32],
         scratch: &mut LinearScratch,
     ) {
-        assert!(
-            first % COLUMNS == 0 && columns > 0 && first + columns <= self.outputs,
-            "columns out of range"
-        );
-        assert!(
-            x.len() % self.inputs == 0 && x.len() / self.inputs * columns == out.len(),
-            "shape mismatch"
-        );
-        assert!(
-            instructions.layout() == self.layout,
-            "weights are packed for other instructions"
-        );
-        assert!(
-            instructions.takes_eight_bits() || self.bits == WeightBits::Seven,
-            "weights use eight bits"
-        );
-        for (x, out) in x
-            .chunks(BLOCK_ROWS * self.inputs)
-            .zip(out.chunks_mut(BLOCK_ROWS * columns))
-        {
+        assert!(first % COLUMNS == 0 && columns > 0 && first + columns <= self.outputs, "columns out of range");
+        assert!(x.len() % self.inputs == 0 && x.len() / self.inputs * columns == out.len(), "shape mismatch");
+        assert!(instructions.layout() == self.layout, "weights are packed for other instructions");
+        assert!(instructions.takes_eight_bits() || self.bits == WeightBits::Seven, "weights use eight bits");
+        for (x, out) in x.chunks(BLOCK_ROWS * self.inputs).zip(out.chunks_mut(BLOCK_ROWS * columns)) {
             self.quantize_block(x, scratch);
             self.multiply_block(instructions, first, columns, out, scratch);
         }
@@ -343,25 +286,13 @@ impl PackedLinear {
         let rows = x.len() / self.inputs;
         let row_words = self.panel_words / COLUMNS;
         // Every word is written by quantize_row, so what the buffer held does not matter.
-        scratch
-            .activations
-            .resize(BLOCK_ROWS.max(rows) * row_words, 0);
+        scratch.activations.resize(BLOCK_ROWS.max(rows) * row_words, 0);
         scratch.rows.clear();
-        for (rows, words) in x
-            .chunks(ROWS * self.inputs)
-            .zip(scratch.activations.chunks_mut(ROWS * row_words))
-        {
+        for (rows, words) in x.chunks(ROWS * self.inputs).zip(scratch.activations.chunks_mut(ROWS * row_words)) {
             let count = rows.len() / self.inputs;
             let words = &mut words[..count * row_words];
             for (row, x) in rows.chunks_exact(self.inputs).enumerate() {
-                scratch.rows.push(quantize_row::<Native>(
-                    self.layout,
-                    x,
-                    &self.multiplier,
-                    words,
-                    count,
-                    row,
-                ));
+                scratch.rows.push(quantize_row::<Native>(self.layout, x, &self.multiplier, words, count, row));
             }
         }
     }
@@ -377,24 +308,16 @@ impl PackedLinear {
         let row_words = self.panel_words / COLUMNS;
         for column in (0..columns).step_by(COLUMNS) {
             let panel = Panel {
-                weights: &self.panels[(first + column) / COLUMNS * self.panel_words..]
-                    [..self.panel_words],
+                weights: &self.panels[(first + column) / COLUMNS * self.panel_words..][..self.panel_words],
                 scales: block_of(&self.scales, first + column),
                 sums: block_of(&self.sums, first + column),
                 bias: block_of(&self.bias, first + column),
                 width: COLUMNS.min(columns - column),
             };
             let quads = scratch.activations.chunks(ROWS * row_words);
-            for ((words, scales), out) in quads
-                .zip(scratch.rows.chunks(ROWS))
-                .zip(out.chunks_mut(ROWS * columns))
-            {
+            for ((words, scales), out) in quads.zip(scratch.rows.chunks(ROWS)).zip(out.chunks_mut(ROWS * columns)) {
                 let words = &words[..scales.len() * row_words];
-                let out = Strided {
-                    values: out,
-                    stride: columns,
-                    offset: column,
-                };
+                let out = Strided { values: out, stride: columns, offset: column };
                 match scales.len() {
                     1 => panel.multiply::<Native, 1>(instructions, words, scales, out),
                     2 => panel.multiply::<Native, 2>(instructions, words, scales, out),
@@ -434,29 +357,15 @@ impl Panel<'_> {
         out: Strided,
     ) {
         let tile = instructions.compute::<R>(self.weights, words);
-        let Strided {
-            values,
-            stride,
-            offset,
-        } = out;
+        let Strided { values, stride, offset } = out;
         for ((acc, row), out) in tile.iter().zip(rows).zip(values.chunks_exact_mut(stride)) {
             let out = &mut out[offset..][..self.width];
             let mut result = [0.0; COLUMNS];
             let halves = acc.as_chunks().0.iter().zip(self.sums.as_chunks().0);
-            let columns = self
-                .scales
-                .as_chunks()
-                .0
-                .iter()
-                .zip(self.bias.as_chunks().0);
-            for (((acc, sums), (scales, bias)), result) in
-                halves.zip(columns).zip(result.as_chunks_mut().0)
-            {
+            let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
+            for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
                 let factor = V::splat(row.scale).mul(V::load(scales));
-                V::from_i32(acc, row.zero_point, sums)
-                    .mul(factor)
-                    .add(V::load(bias))
-                    .store(result);
+                V::from_i32(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
             }
             out.copy_from_slice(&result[..self.width]);
         }
@@ -471,7 +380,5 @@ fn expect_length(what: &str, found: usize, expected: usize) -> Result<()> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::InvalidModel(format!(
-        "found {found} {what} for a linear layer, expected {expected}"
-    )))
+    Err(Error::InvalidModel(format!("found {found} {what} for a linear layer, expected {expected}")))
 }

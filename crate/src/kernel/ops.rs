@@ -18,10 +18,7 @@ pub struct Int8Linear {
 impl Int8Linear {
     /// Wraps packed weights.
     pub fn new(weights: PackedLinear) -> Self {
-        Self {
-            weights: Arc::new(weights),
-            scratch: Arc::default(),
-        }
+        Self { weights: Arc::new(weights), scratch: Arc::default() }
     }
 
     /// Applies the layer to a contiguous f32 tensor.
@@ -38,11 +35,7 @@ impl CustomOp1 for Int8Linear {
         "int8-linear"
     }
 
-    fn cpu_fwd(
-        &self,
-        storage: &CpuStorage,
-        layout: &Layout,
-    ) -> candle_core::Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         let mut dims = layout.dims().to_vec();
         match dims.last_mut() {
             Some(last) if *last == self.weights.inputs() => *last = self.weights.outputs(),
@@ -52,20 +45,17 @@ impl CustomOp1 for Int8Linear {
             ),
         }
         let CpuStorage::F32(values) = storage else {
-            candle_core::bail!(
-                "int8-linear: found a tensor of {:?}, expected {:?}",
-                storage.dtype(),
-                DType::F32
-            )
+            candle_core::bail!("int8-linear: found a tensor of {:?}, expected {:?}", storage.dtype(), DType::F32)
         };
         let Some((start, end)) = layout.contiguous_offsets() else {
-            candle_core::bail!("int8-linear: found a strided tensor, expected a contiguous one: call contiguous() first")
+            candle_core::bail!(
+                "int8-linear: found a strided tensor, expected a contiguous one: call contiguous() first"
+            )
         };
         let shape = Shape::from(dims);
         let mut out = vec![0.0; shape.elem_count()];
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        self.weights
-            .forward(&values[start..end], &mut out, &mut scratch);
+        self.weights.forward(&values[start..end], &mut out, &mut scratch);
         Ok((CpuStorage::F32(out), shape))
     }
 }

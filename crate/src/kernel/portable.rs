@@ -58,16 +58,11 @@ impl Lanes for Vector {
     }
     #[inline(always)]
     fn exp2_of_rounded(self) -> Self {
-        Self(
-            self.0
-                .map(|x| f32::from_bits((x.to_bits() << 23).wrapping_add(1.0f32.to_bits()))),
-        )
+        Self(self.0.map(|x| f32::from_bits((x.to_bits() << 23).wrapping_add(1.0f32.to_bits()))))
     }
     #[inline(always)]
     fn from_i32(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self {
-        Self(std::array::from_fn(|i| {
-            acc[i].wrapping_sub(factor.wrapping_mul(sums[i])) as f32
-        }))
+        Self(std::array::from_fn(|i| acc[i].wrapping_sub(factor.wrapping_mul(sums[i])) as f32))
     }
     #[inline(always)]
     fn pack_bytes(q: [Self; 4]) -> [u32; 4] {
@@ -161,9 +156,5 @@ fn groups<'a, const R: usize>(
     weights: &'a [u32],
     activations: &'a [u32],
 ) -> impl Iterator<Item = (&'a [u32; COLUMNS], &'a [u32; R])> {
-    weights
-        .as_chunks::<COLUMNS>()
-        .0
-        .iter()
-        .zip(activations.as_chunks::<R>().0)
+    weights.as_chunks::<COLUMNS>().0.iter().zip(activations.as_chunks::<R>().0)
 }

@@ -40,17 +40,9 @@ pub fn quantize_row<V: Lanes>(
     let (least, greatest, poison) = range::<V>(x, multiplier);
     // Divided before subtracting, so that the widest finite row does not overflow.
     let scale = greatest / LEVELS - least / LEVELS + poison;
-    let inverse = if scale >= f32::MIN_POSITIVE {
-        1.0 / scale
-    } else {
-        0.0
-    };
+    let inverse = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
     let zero_point = (-least * inverse).round_ties_even().min(LEVELS);
-    let scale = if scale < f32::MIN_POSITIVE {
-        0.0
-    } else {
-        scale
-    };
+    let scale = if scale < f32::MIN_POSITIVE { 0.0 } else { scale };
 
     let inverse = V::splat(inverse);
     let (low, high) = (V::splat(ROUNDER), V::splat(ROUNDER + LEVELS));
@@ -69,10 +61,7 @@ pub fn quantize_row<V: Lanes>(
             V::pack_words(std::array::from_fn(|i| level(&x[i], &m[i])))
         }),
     }
-    RowScale {
-        scale,
-        zero_point: zero_point as i32,
-    }
+    RowScale { scale, zero_point: zero_point as i32 }
 }
 
 /// The least and greatest of `x · multiplier` and 0, and a third value that is 0, or NaN if a product is not finite.
@@ -90,11 +79,7 @@ fn range<V: Lanes>(x: &[f32], multiplier: &[f32]) -> (f32, f32, f32) {
     };
     in_chunks(x, multiplier, &mut step);
     let fold = |v: [V; 4], f: fn(V, V) -> V| f(f(v[0], v[1]), f(v[2], v[3]));
-    (
-        fold(least, V::min).least(),
-        fold(greatest, V::max).greatest(),
-        fold(poison, V::add).sum(),
-    )
+    (fold(least, V::min).least(), fold(greatest, V::max).greatest(), fold(poison, V::add).sum())
 }
 
 /// Writes the words that `pack` makes of each `N` values, `rows` apart.
@@ -123,11 +108,7 @@ fn interleave<const N: usize>(
 
 /// Calls `f` on each `N` values of both; the last ones are filled up with zeros.
 #[inline(always)]
-fn in_chunks<const N: usize>(
-    x: &[f32],
-    multiplier: &[f32],
-    f: &mut impl FnMut(&[f32; N], &[f32; N]),
-) {
+fn in_chunks<const N: usize>(x: &[f32], multiplier: &[f32], f: &mut impl FnMut(&[f32; N], &[f32; N])) {
     let ((x, x_tail), (m, m_tail)) = (x.as_chunks::<N>(), multiplier.as_chunks::<N>());
     for (x, m) in x.iter().zip(m) {
         f(x, m);

@@ -34,12 +34,7 @@ impl Tile for Dot {
 #[target_feature(enable = "relaxed-simd")]
 fn dot<const R: usize>(weights: &[u32], activations: &[u32]) -> [[v128; 2]; R] {
     let ones = i16x8_splat(1);
-    let step = |w, x, acc| {
-        i32x4_add(
-            acc,
-            i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(w, x), ones),
-        )
-    };
+    let step = |w, x, acc| i32x4_add(acc, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(w, x), ones));
     tile_loop!(R, weights, activations, step)
 }
 

@@ -33,10 +33,7 @@ impl Arena {
             (&mut self.update, tokens * hidden),
             (&mut self.qkv, tokens * 3 * hidden),
             (&mut self.context, tokens * hidden),
-            (
-                &mut self.intermediate,
-                tokens.min(BLOCK_ROWS) * intermediate,
-            ),
+            (&mut self.intermediate, tokens.min(BLOCK_ROWS) * intermediate),
         ] {
             buffer.resize(length, 0.0);
         }
@@ -44,13 +41,7 @@ impl Arena {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let buffers = [
-            &self.hidden,
-            &self.update,
-            &self.qkv,
-            &self.context,
-            &self.intermediate,
-        ];
+        let buffers = [&self.hidden, &self.update, &self.qkv, &self.context, &self.intermediate];
         let floats: usize = buffers.iter().map(|buffer| buffer.capacity()).sum();
         4 * floats + self.linear.bytes() + self.attention.bytes()
     }

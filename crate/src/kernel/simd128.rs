@@ -78,10 +78,7 @@ impl Lanes for Vector {
     #[inline(always)]
     fn pack_bytes(q: [Self; 4]) -> [u32; 4] {
         let [a, b, c, d] = q.map(|v| v128_and(v.0, u32x4_splat(0xFF)));
-        words(u8x16_narrow_i16x8(
-            u16x8_narrow_i32x4(a, b),
-            u16x8_narrow_i32x4(c, d),
-        ))
+        words(u8x16_narrow_i16x8(u16x8_narrow_i32x4(a, b), u16x8_narrow_i32x4(c, d)))
     }
     #[inline(always)]
     fn pack_words(q: [Self; 2]) -> [u32; 4] {
@@ -90,21 +87,13 @@ impl Lanes for Vector {
     }
     #[inline(always)]
     fn pair_words(low: Self, high: Self) -> [u32; 4] {
-        words(v128_or(
-            v128_and(low.0, u32x4_splat(0xFFFF)),
-            i32x4_shl(high.0, 16),
-        ))
+        words(v128_or(v128_and(low.0, u32x4_splat(0xFFFF)), i32x4_shl(high.0, 16)))
     }
 }
 
 #[inline(always)]
 fn words(v: v128) -> [u32; 4] {
-    [
-        u32x4_extract_lane::<0>(v),
-        u32x4_extract_lane::<1>(v),
-        u32x4_extract_lane::<2>(v),
-        u32x4_extract_lane::<3>(v),
-    ]
+    [u32x4_extract_lane::<0>(v), u32x4_extract_lane::<1>(v), u32x4_extract_lane::<2>(v), u32x4_extract_lane::<3>(v)]
 }
 
 /// Runs `step(weights, activation, sum)` over all groups of a tile, where `weights` are the words of four columns and

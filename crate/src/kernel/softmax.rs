@@ -10,9 +10,7 @@ pub(super) fn exponentials<V: Lanes>(row: &mut [f32]) -> f32 {
     let (whole, tail) = row.as_chunks_mut::<4>();
     let lowest = V::splat(f32::NEG_INFINITY);
     let greatest = whole.iter().fold(lowest, |m, x| m.max(V::load(x)));
-    let greatest = greatest
-        .max(V::load_partial(tail, f32::NEG_INFINITY))
-        .greatest();
+    let greatest = greatest.max(V::load_partial(tail, f32::NEG_INFINITY)).greatest();
     let shift = V::splat(greatest);
     let mut sum = V::splat(0.0);
     for lanes in whole {

@@ -125,10 +125,7 @@ impl Instructions {
     /// What linear layers run with: the choice of [`tune`], or before it a form that is good on any CPU.
     pub fn active(bits: WeightBits) -> Self {
         let chosen = CHOSEN[bits as usize].load(Ordering::Relaxed);
-        Self::ALL
-            .get(usize::from(chosen))
-            .copied()
-            .unwrap_or(Self::untuned(bits))
+        Self::ALL.get(usize::from(chosen)).copied().unwrap_or(Self::untuned(bits))
     }
 
     #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
@@ -149,11 +146,7 @@ impl Instructions {
 
     /// Computes one tile of 8-bit operands packed in [`layout`](Self::layout).
     #[inline(always)]
-    pub(super) fn compute<const R: usize>(
-        self,
-        weights: &[u32],
-        activations: &[u32],
-    ) -> [[i32; COLUMNS]; R] {
+    pub(super) fn compute<const R: usize>(self, weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
         match self {
             Self::Portable => super::portable::Bytes::compute::<R>(weights, activations),
             #[cfg(target_arch = "wasm32")]
@@ -184,11 +177,7 @@ const TIMED_TILES: usize = 512;
 /// x86 the engine spells it out in four.
 pub fn tune(now: impl Fn() -> f64, budget: f64) -> Vec<(Instructions, f64)> {
     // The portable form is a reference, never a candidate where there is another.
-    let candidates = if Instructions::ALL.len() > 1 {
-        &Instructions::ALL[1..]
-    } else {
-        Instructions::ALL
-    };
+    let candidates = if Instructions::ALL.len() > 1 { &Instructions::ALL[1..] } else { Instructions::ALL };
     let weights = vec![0x0101_0101; TIMED_DEPTH / 2 * COLUMNS];
     let activations = vec![0x0101_0101; TIMED_DEPTH / 2 * ROWS];
     let mut least = vec![f64::INFINITY; candidates.len()];
@@ -199,20 +188,14 @@ pub fn tune(now: impl Fn() -> f64, budget: f64) -> Vec<(Instructions, f64)> {
         }
     }
     let work = (TIMED_TILES * TIMED_DEPTH * COLUMNS * ROWS) as f64;
-    let rates: Vec<_> = candidates
-        .iter()
-        .zip(least)
-        .map(|(form, ms)| (*form, work / ms / 1e6))
-        .collect();
+    let rates: Vec<_> = candidates.iter().zip(least).map(|(form, ms)| (*form, work / ms / 1e6)).collect();
     for bits in [WeightBits::Eight, WeightBits::Seven] {
         let best = rates
             .iter()
             .filter(|(form, _)| form.layout() == Instructions::untuned(bits).layout())
             .filter(|(form, _)| bits == WeightBits::Seven || form.takes_eight_bits())
             .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some(index) =
-            best.and_then(|best| Instructions::ALL.iter().position(|form| *form == best.0))
-        {
+        if let Some(index) = best.and_then(|best| Instructions::ALL.iter().position(|form| *form == best.0)) {
             CHOSEN[bits as usize].store(index as u8, Ordering::Relaxed);
         }
     }
@@ -224,8 +207,7 @@ fn time(form: Instructions, weights: &[u32], activations: &[u32], now: &impl Fn(
     let groups = form.layout().words(TIMED_DEPTH);
     let start = now();
     for _ in 0..TIMED_TILES {
-        let tile =
-            form.compute::<ROWS>(&weights[..groups * COLUMNS], &activations[..groups * ROWS]);
+        let tile = form.compute::<ROWS>(&weights[..groups * COLUMNS], &activations[..groups * ROWS]);
         std::hint::black_box(tile);
     }
     (now() - start).max(1e-3)

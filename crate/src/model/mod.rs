@@ -1,1 +1,16 @@
 //! How token ids become embeddings and relevance logits.
+//!
+//! [`config`] says which network a file holds, [`weights`] reads its tensors one at a time, [`encoder`] is the
+//! transformer trunk, and [`bi_encoder`] and [`cross_encoder`] put a pooling or a head on it. [`pack`] writes the
+//! quantized files that ship with the package.
+
+pub mod bi_encoder;
+pub mod config;
+pub mod cross_encoder;
+pub mod encoder;
+pub mod pack;
+pub mod weights;
+
+pub use bi_encoder::BiEncoder;
+pub use cross_encoder::CrossEncoder;
+pub use encoder::Precision;

@@ -1,0 +1,257 @@
+//! What one worker holds: the two models, and in the first worker the corpus.
+
+use std::sync::Arc;
+
+use candle_core::quantized::QTensor;
+use js_sys::{Float32Array, Uint32Array, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::JsValue;
+
+use super::bytes::JsBytes;
+use crate::model::config::Config;
+use crate::model::weights::Weights;
+use crate::model::{BiEncoder, CrossEncoder, Precision};
+use crate::search::collection::Collection;
+use crate::text::document::Document;
+use crate::text::tokenizer::Tokenizer;
+use crate::{Error, Result};
+
+type JsResult<T> = std::result::Result<T, JsValue>;
+
+/// The models and the corpus of one worker.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Engine {
+    embedder: Option<BiEncoder>,
+    reranker: Option<CrossEncoder>,
+    collection: Option<Collection>,
+}
+
+/// What a loaded model is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ModelInfo<'a> {
+    architecture: &'a str,
+    layers: usize,
+    hidden: usize,
+    dims: usize,
+    max_tokens: usize,
+    vocabulary: usize,
+    fingerprint: &'a str,
+}
+
+impl<'a> ModelInfo<'a> {
+    fn new(config: &Config, dims: usize, max_tokens: usize, fingerprint: &'a str) -> Self {
+        Self {
+            architecture: config.architecture.name(),
+            layers: config.layers,
+            hidden: config.hidden,
+            dims,
+            max_tokens,
+            vocabulary: config.vocabulary,
+            fingerprint,
+        }
+    }
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// An engine with nothing loaded.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Engine {
+        Engine::default()
+    }
+
+    /// Loads a bi-encoder from the bytes of a GGUF file, or of a model.safetensors with its config.json and
+    /// tokenizer. `precision` is "int8" or "f32".
+    ///
+    /// # Errors
+    /// `unsupported_architecture`, `invalid_model` or `invalid_tokenizer`; what was loaded before stays.
+    #[wasm_bindgen(js_name = loadEmbedder)]
+    pub fn load_embedder(
+        &mut self,
+        weights: Uint8Array,
+        config: Option<Uint8Array>,
+        tokenizer: Option<Uint8Array>,
+        precision: &str,
+    ) -> JsResult<JsValue> {
+        let (weights, tokenizer, precision) = open(weights, config, tokenizer, precision)?;
+        let shared = self.reranker.as_ref().map(CrossEncoder::words);
+        let model = BiEncoder::load(weights, tokenizer, precision, shared)?;
+        let info = to_js(&ModelInfo::new(model.config(), model.dims(), model.max_tokens(), model.fingerprint()))?;
+        self.embedder = Some(model);
+        Ok(info)
+    }
+
+    /// Loads a cross-encoder; see [`Engine::load_embedder`].
+    ///
+    /// # Errors
+    /// As [`Engine::load_embedder`].
+    #[wasm_bindgen(js_name = loadReranker)]
+    pub fn load_reranker(
+        &mut self,
+        weights: Uint8Array,
+        config: Option<Uint8Array>,
+        tokenizer: Option<Uint8Array>,
+        precision: &str,
+    ) -> JsResult<JsValue> {
+        let (weights, tokenizer, precision) = open(weights, config, tokenizer, precision)?;
+        let shared: Option<&Arc<QTensor>> = self.embedder.as_ref().map(BiEncoder::words);
+        let model = CrossEncoder::load(weights, tokenizer, precision, shared)?;
+        let info = to_js(&ModelInfo::new(model.config(), 1, model.max_tokens(), model.fingerprint()))?;
+        self.reranker = Some(model);
+        Ok(info)
+    }
+
+    /// Embeds texts: row-major `[texts, dims]`, unit length.
+    ///
+    /// # Errors
+    /// `invalid_input` if no bi-encoder is loaded.
+    pub fn embed(&self, texts: Vec<String>) -> JsResult<Float32Array> {
+        Ok(Float32Array::from(self.embedder()?.embed(&texts)?.as_slice()))
+    }
+
+    /// One raw logit a passage, in the order given; higher is better.
+    ///
+    /// # Errors
+    /// `invalid_input` if no cross-encoder is loaded.
+    pub fn score(&self, query: &str, passages: Vec<String>) -> JsResult<Float32Array> {
+        let model = self.reranker.as_ref().ok_or_else(|| not_loaded("cross-encoder", "loadReranker"))?;
+        Ok(Float32Array::from(model.score(query, &passages)?.as_slice()))
+    }
+
+    /// Starts an empty corpus whose vectors belong to the model with this fingerprint.
+    #[wasm_bindgen(js_name = createCollection)]
+    pub fn create_collection(&mut self, fingerprint: String) {
+        self.collection = Some(Collection::new(fingerprint));
+    }
+
+    /// Adds documents, all or none. Returns how many passages now wait for a vector.
+    ///
+    /// # Errors
+    /// `invalid_input` naming the document and the field.
+    #[wasm_bindgen(js_name = addDocuments)]
+    pub fn add_documents(&mut self, documents: JsValue, replace: bool) -> JsResult<usize> {
+        let documents: Vec<serde_json::Value> = serde_wasm_bindgen::from_value(documents).map_err(|error| {
+            Error::InvalidInput(format!("expected an array of plain objects as documents: {error}"))
+        })?;
+        let documents = Document::from_values(documents)?;
+        let tokenizer = self.embedder()?.tokenizer();
+        let collection = self.collection.as_mut().ok_or_else(no_collection)?;
+        Ok(collection.add(documents, replace, &|text| tokenizer.count_tokens(text))?)
+    }
+
+    /// Removes documents by id. Returns how many were there.
+    ///
+    /// # Errors
+    /// `invalid_input` if there is no corpus.
+    #[wasm_bindgen(js_name = removeDocuments)]
+    pub fn remove_documents(&mut self, ids: Vec<String>) -> JsResult<usize> {
+        Ok(self.collection_mut()?.remove(&ids))
+    }
+
+    /// The next passages that wait for a vector, at most about `max_tokens` of them: `{ids, texts}`.
+    ///
+    /// # Errors
+    /// `invalid_input` if there is no corpus.
+    pub fn pending(&self, max_tokens: usize) -> JsResult<JsValue> {
+        #[derive(Serialize)]
+        struct Pending {
+            ids: Vec<u32>,
+            texts: Vec<String>,
+        }
+        let (ids, texts) = self.collection()?.pending(max_tokens).into_iter().unzip();
+        Ok(to_js(&Pending { ids, texts })?)
+    }
+
+    /// Stores vectors, `[ids, dims]` row-major with the loaded bi-encoder's dims. Ids of passages removed meanwhile are
+    /// ignored.
+    ///
+    /// # Errors
+    /// `invalid_input` if the lengths do not match, or no bi-encoder is loaded.
+    #[wasm_bindgen(js_name = setVectors)]
+    pub fn set_vectors(&mut self, ids: Uint32Array, vectors: Float32Array) -> JsResult<()> {
+        let dims = self.embedder()?.dims();
+        Ok(self.collection_mut()?.set_vectors(&ids.to_vec(), &vectors.to_vec(), dims)?)
+    }
+
+    /// `{documents, passages, embedded}`.
+    ///
+    /// # Errors
+    /// `invalid_input` if there is no corpus.
+    pub fn counts(&self) -> JsResult<JsValue> {
+        Ok(to_js(&self.collection()?.counts())?)
+    }
+
+    /// The candidates for a query, best first: `{stage, candidates}`. Without a vector they are ranked by words alone.
+    ///
+    /// # Errors
+    /// `invalid_input` if there is no corpus or the vector is of another width.
+    pub fn retrieve(&self, query: &str, vector: Option<Float32Array>, limit: usize) -> JsResult<JsValue> {
+        let vector = vector.map(|vector| vector.to_vec());
+        Ok(to_js(&self.collection()?.retrieve(query, vector.as_deref(), limit)?)?)
+    }
+
+    /// The corpus as one file.
+    ///
+    /// # Errors
+    /// `invalid_input` if there is no corpus.
+    #[wasm_bindgen(js_name = saveCollection)]
+    pub fn save_collection(&self) -> JsResult<Uint8Array> {
+        Ok(Uint8Array::from(self.collection()?.to_bytes()?.as_slice()))
+    }
+
+    /// Replaces the corpus with a saved one; on error the present one stays.
+    ///
+    /// # Errors
+    /// `invalid_index` if the file is damaged, of another version, or made with another model.
+    #[wasm_bindgen(js_name = restoreCollection)]
+    pub fn restore_collection(&mut self, bytes: Uint8Array, fingerprint: &str) -> JsResult<()> {
+        self.collection = Some(Collection::from_bytes(&bytes.to_vec(), fingerprint)?);
+        Ok(())
+    }
+
+    /// Bytes of WebAssembly memory, which only ever grows: so also the peak.
+    #[wasm_bindgen(js_name = memoryBytes)]
+    pub fn memory_bytes(&self) -> f64 {
+        (core::arch::wasm32::memory_size(0) * 65536) as f64
+    }
+
+    fn embedder(&self) -> Result<&BiEncoder> {
+        self.embedder.as_ref().ok_or_else(|| not_loaded("bi-encoder", "loadEmbedder"))
+    }
+
+    fn collection(&self) -> Result<&Collection> {
+        self.collection.as_ref().ok_or_else(no_collection)
+    }
+
+    fn collection_mut(&mut self) -> Result<&mut Collection> {
+        self.collection.as_mut().ok_or_else(no_collection)
+    }
+}
+
+fn open(
+    weights: Uint8Array,
+    config: Option<Uint8Array>,
+    tokenizer: Option<Uint8Array>,
+    precision: &str,
+) -> Result<(Weights<JsBytes>, Option<Tokenizer>, Precision)> {
+    let config = config.map(|bytes| bytes.to_vec());
+    let weights = Weights::open(JsBytes::new(weights), config.as_deref())?;
+    let tokenizer = tokenizer.map(|bytes| Tokenizer::from_bytes(&bytes.to_vec())).transpose()?;
+    Ok((weights, tokenizer, precision.parse()?))
+}
+
+fn to_js<T: Serialize>(value: &T) -> Result<JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(|error| Error::Internal(format!("cannot pass a value to JavaScript: {error}")))
+}
+
+fn not_loaded(model: &str, call: &str) -> Error {
+    Error::InvalidInput(format!("expected a {model} to be loaded, found none; call {call} first"))
+}
+
+fn no_collection() -> Error {
+    Error::InvalidInput("expected a corpus, found none; call createCollection or restoreCollection first".into())
+}

@@ -1,0 +1,126 @@
+//! The bi-encoder: a text becomes one vector of unit length, so that a dot product is a cosine.
+//!
+//! Reference: sentence-transformers' `Transformer` → `Pooling(mean)` → `Normalize` (Reimers & Gurevych 2019,
+//! arXiv:1908.10084).
+
+use std::io::{Read, Seek};
+use std::sync::Arc;
+
+use candle_core::quantized::QTensor;
+
+use super::config::Config;
+use super::encoder::{Batch, Encoder, Precision, Rows};
+use super::weights::{Weights, POOLING_MEAN};
+use crate::text::tokenizer::Tokenizer;
+use crate::{Error, Result};
+
+/// sentence-transformers cuts all-MiniLM-L6-v2's input here; text beyond it does not take part.
+const MAX_TOKENS: usize = 256;
+
+/// Tokens computed at a time: enough rows to amortise streaming the weights, few enough to stay in cache.
+const BATCH_TOKENS: usize = 512;
+
+/// A loaded bi-encoder.
+pub struct BiEncoder {
+    encoder: Encoder,
+    tokenizer: Tokenizer,
+    fingerprint: String,
+}
+
+impl BiEncoder {
+    /// Loads a bi-encoder. A GGUF file brings its tokenizer; for safetensors `tokenizer` is required. See
+    /// [`Encoder::load`] for `shared`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidModel`] or [`Error::InvalidTokenizer`] saying what does not fit.
+    pub fn load<R: Read + Seek>(
+        mut weights: Weights<R>,
+        tokenizer: Option<Tokenizer>,
+        precision: Precision,
+        shared: Option<&Arc<QTensor>>,
+    ) -> Result<Self> {
+        weights.expect_pooling(POOLING_MEAN, "bi-encoder")?;
+        let tokenizer = pick_tokenizer(&weights, tokenizer)?;
+        let encoder = Encoder::load(&mut weights, precision, shared)?;
+        Ok(Self { encoder, tokenizer, fingerprint: weights.fingerprint() })
+    }
+
+    /// Embeds texts: row-major `[texts, dims]`, each row of unit length. An empty text is embedded as `[CLS] [SEP]`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTokenizer`] if a text cannot be tokenized.
+    pub fn embed<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<f32>> {
+        let limit = self.max_tokens();
+        let encode = |text: &T| self.tokenizer.encode(text.as_ref(), limit);
+        let encodings = texts.iter().map(encode).collect::<Result<Vec<_>>>()?;
+        let mut vectors = Vec::with_capacity(texts.len() * self.dims());
+        for batch in Batch::split(&encodings, BATCH_TOKENS) {
+            let hidden = self.encoder.forward(&batch, Rows::All)?.flatten_all()?.to_vec1::<f32>()?;
+            pool(&hidden, batch.lengths(), self.dims(), &mut vectors);
+        }
+        Ok(vectors)
+    }
+
+    /// Width of a vector.
+    pub fn dims(&self) -> usize {
+        self.encoder.config().hidden
+    }
+
+    /// Longest input in tokens, special tokens included.
+    pub fn max_tokens(&self) -> usize {
+        MAX_TOKENS.min(self.encoder.config().positions)
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The sizes of the network.
+    pub fn config(&self) -> &Config {
+        self.encoder.config()
+    }
+
+    /// The word-embedding table, for the cross-encoder to share.
+    pub fn words(&self) -> &Arc<QTensor> {
+        self.encoder.words()
+    }
+
+    /// See [`Weights::fingerprint`].
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+/// Mean over the rows of each sequence, then unit length.
+fn pool(hidden: &[f32], lengths: &[usize], dims: usize, vectors: &mut Vec<f32>) {
+    let mut rows = hidden.chunks_exact(dims);
+    for &length in lengths {
+        let mut sum = vec![0f32; dims];
+        for row in rows.by_ref().take(length) {
+            sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        }
+        // Scaling to unit length makes the division by the length superfluous.
+        let norm = sum.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        vectors.extend(sum.iter().map(|value| value / norm));
+    }
+}
+
+/// The tokenizer given, else the one in the file, checked against the size of the embedding table.
+pub(super) fn pick_tokenizer<R: Read + Seek>(weights: &Weights<R>, given: Option<Tokenizer>) -> Result<Tokenizer> {
+    let tokenizer = match given {
+        Some(tokenizer) => tokenizer,
+        None => weights.tokenizer()?.ok_or_else(|| {
+            Error::InvalidTokenizer(
+                "a model.safetensors needs its tokenizer.json or vocab.txt beside it; none was given".into(),
+            )
+        })?,
+    };
+    let (ids, rows) = (tokenizer.vocabulary_size(), weights.config().vocabulary);
+    if ids > rows {
+        return Err(Error::InvalidTokenizer(format!(
+            "expected at most {rows} tokens, as many as the model has embeddings; found {ids}"
+        )));
+    }
+    Ok(tokenizer)
+}

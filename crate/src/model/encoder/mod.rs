@@ -1,0 +1,149 @@
+//! The transformer trunk over a ragged batch.
+//!
+//! Linear layers work row by row, so the whole batch is one `[tokens, hidden]` matrix; only attention sees where one
+//! sequence ends. Reference: `BertModel` and `ElectraModel` of transformers (erf-GELU, post-layer-norm).
+
+mod batch;
+mod embeddings;
+mod float;
+mod int8;
+
+use std::io::{Read, Seek};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use candle_core::quantized::QTensor;
+use candle_core::{Device, Tensor};
+
+use super::config::Config;
+use super::weights::Weights;
+use crate::{Error, Result};
+use embeddings::Embeddings;
+use int8::Int8Layers;
+
+pub use batch::Batch;
+pub(super) use float::linear;
+
+/// How the transformer layers are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats, by candle.
+    F32,
+    /// 8-bit weights and 7-bit activations, by the packed kernels.
+    Int8,
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "f32" => Ok(Self::F32),
+            "int8" => Ok(Self::Int8),
+            other => {
+                Err(Error::InvalidInput(format!("expected a precision of \"int8\" or \"f32\", found \"{other}\"")))
+            }
+        }
+    }
+}
+
+/// Which rows of the last layer are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Every token.
+    All,
+    /// The first token of each sequence.
+    First,
+}
+
+/// Embeddings and transformer layers.
+pub struct Encoder {
+    config: Config,
+    embeddings: Embeddings,
+    layers: Layers,
+}
+
+enum Layers {
+    Float(Vec<float::Layer>),
+    Int8(Int8Layers),
+}
+
+impl Encoder {
+    /// Reads the trunk, tensor by tensor. Where `shared` is a word-embedding table with the same bytes as this
+    /// model's, it is kept in place of a second copy.
+    ///
+    /// # Errors
+    /// [`Error::InvalidModel`] if a tensor is missing or of another shape than the config says.
+    pub fn load<R: Read + Seek>(
+        weights: &mut Weights<R>,
+        precision: Precision,
+        shared: Option<&Arc<QTensor>>,
+    ) -> Result<Self> {
+        let config = weights.config().clone();
+        let embeddings = Embeddings::load(weights, &config, shared)?;
+        let mut load = |index| float::Layer::load(weights, &config, index);
+        let layers = match precision {
+            Precision::F32 => Layers::Float((0..config.layers).map(load).collect::<Result<_>>()?),
+            Precision::Int8 => {
+                // Layer by layer: at most one is in memory in both forms.
+                let packed =
+                    (0..config.layers).map(|index| int8::PackedLayer::pack(&load(index)?, config.layer_norm_eps));
+                Layers::Int8(Int8Layers::new(packed.collect::<Result<_>>()?, &config))
+            }
+        };
+        Ok(Self { config, embeddings, layers })
+    }
+
+    /// The sizes of the network.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The word-embedding table, for another model to share.
+    pub fn words(&self) -> &Arc<QTensor> {
+        &self.embeddings.words
+    }
+
+    /// Runs the network over a batch: `[tokens, hidden]`, or `[sequences, hidden]` for [`Rows::First`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for an id or a length beyond what the model knows.
+    pub fn forward(&self, batch: &Batch, rows: Rows) -> Result<Tensor> {
+        self.check(batch)?;
+        let mut hidden = self.embeddings.forward(batch)?;
+        let layers = match &self.layers {
+            Layers::Int8(layers) => return layers.forward(&hidden, batch.lengths(), rows),
+            Layers::Float(layers) => layers,
+        };
+        for layer in layers {
+            hidden = layer.forward(&hidden, batch.lengths(), &self.config)?;
+        }
+        match rows {
+            Rows::All => Ok(hidden),
+            Rows::First => Ok(hidden.index_select(&Tensor::new(batch.starts(), &Device::Cpu)?, 0)?),
+        }
+    }
+
+    fn check(&self, batch: &Batch) -> Result<()> {
+        let over = |values: &[u32], limit: usize| values.iter().copied().find(|value| *value as usize >= limit);
+        if let Some(id) = over(&batch.ids, self.config.vocabulary) {
+            return Err(Error::InvalidInput(format!(
+                "expected token ids below {}, found {id}; do the tokenizer and the model belong together?",
+                self.config.vocabulary
+            )));
+        }
+        if let Some(id) = over(&batch.type_ids, self.config.token_types) {
+            return Err(Error::InvalidInput(format!(
+                "expected segment ids below {}, found {id}; this model cannot read pairs",
+                self.config.token_types
+            )));
+        }
+        if let Some(length) = batch.lengths().iter().find(|length| **length > self.config.positions) {
+            return Err(Error::InvalidInput(format!(
+                "expected at most {} tokens in a sequence, found {length}",
+                self.config.positions
+            )));
+        }
+        Ok(())
+    }
+}

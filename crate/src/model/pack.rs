@@ -1,0 +1,174 @@
+//! Writes a model as a llama.cpp-style GGUF file: linear layers and the word table as Q8_0, the tokenizer inside.
+//!
+//! Source of names and keys: the GGUF specification and llama.cpp's `bert` architecture; Q8_0 is 32 signed bytes
+//! under one f16 scale.
+
+use std::io::{Read, Seek, Write};
+
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::Device;
+
+use super::config::{Architecture, Config};
+use super::weights::{to_llama_token, Weights, POOLING_MEAN, POOLING_RANK};
+use crate::text::tokenizer::Tokenizer;
+use crate::{Error, Result};
+
+/// What the packed file says about itself.
+#[derive(Debug, Clone, Default)]
+pub struct Description {
+    /// `general.name`.
+    pub name: String,
+    /// `general.license`, an SPDX identifier.
+    pub license: String,
+}
+
+/// What the packed model is for, told by whether it has a classification head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Mean pooling.
+    BiEncoder,
+    /// Rank pooling: `cls` and `cls.output`.
+    CrossEncoder,
+}
+
+/// llama.cpp's values of `tokenizer.ggml.token_type`.
+const TOKEN_NORMAL: i32 = 1;
+const TOKEN_UNKNOWN: i32 = 2;
+const TOKEN_CONTROL: i32 = 3;
+
+/// Packs the model in `weights` and writes the file. `words`, where given, is another model's file whose
+/// word-embedding table is taken instead: two models with the same table then hold the same bytes.
+///
+/// # Errors
+/// [`Error::UnsupportedArchitecture`] for ELECTRA, which GGUF has no name for; [`Error::InvalidModel`] or
+/// [`Error::InvalidTokenizer`] for a source that cannot be read.
+pub fn pack<R: Read + Seek, S: Read + Seek, W: Write + Seek>(
+    weights: &mut Weights<R>,
+    tokenizer: &Tokenizer,
+    words: Option<&mut Weights<S>>,
+    description: &Description,
+    out: &mut W,
+) -> Result<Role> {
+    let config = weights.config().clone();
+    if config.architecture != Architecture::Bert {
+        return Err(Error::UnsupportedArchitecture {
+            found: config.architecture.name().to_owned(),
+            expected: "\"bert\": GGUF has no other encoder that docsift reads; load this model from its folder",
+        });
+    }
+    let role = if weights.has("cls.output.weight") { Role::CrossEncoder } else { Role::BiEncoder };
+
+    let word_shape = [config.vocabulary, config.embedding];
+    let word_table = match words {
+        Some(other) => other.stored("token_embd.weight", &word_shape)?,
+        None => weights.stored("token_embd.weight", &word_shape)?,
+    };
+    let mut tensors = vec![("token_embd.weight".to_owned(), requantize(&word_table, GgmlDType::Q8_0)?)];
+    for (name, shape, dtype) in layout(&config, role) {
+        tensors.push((name.clone(), requantize(&weights.stored(&name, &shape)?, dtype)?));
+    }
+
+    let metadata = metadata(&config, role, tokenizer, description)?;
+    let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(key, value)| (key.as_str(), value)).collect();
+    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    gguf_file::write(out, &metadata, &tensors)?;
+    Ok(role)
+}
+
+/// Every tensor but the word table: name, shape, and how it is stored.
+fn layout(config: &Config, role: Role) -> Vec<(String, Vec<usize>, GgmlDType)> {
+    let (hidden, wide) = (config.hidden, config.intermediate);
+    let mut tensors = vec![
+        ("position_embd.weight".to_owned(), vec![config.positions, hidden], GgmlDType::F16),
+        ("token_types.weight".to_owned(), vec![config.token_types, hidden], GgmlDType::F32),
+    ];
+    let norm = |tensors: &mut Vec<_>, name: String| {
+        tensors.push((format!("{name}.weight"), vec![hidden], GgmlDType::F32));
+        tensors.push((format!("{name}.bias"), vec![hidden], GgmlDType::F32));
+    };
+    let linear = |tensors: &mut Vec<_>, name: String, outputs: usize, inputs: usize, dtype| {
+        tensors.push((format!("{name}.weight"), vec![outputs, inputs], dtype));
+        tensors.push((format!("{name}.bias"), vec![outputs], GgmlDType::F32));
+    };
+    norm(&mut tensors, "token_embd_norm".into());
+    for index in 0..config.layers {
+        for part in ["attn_q", "attn_k", "attn_v", "attn_output"] {
+            linear(&mut tensors, format!("blk.{index}.{part}"), hidden, hidden, GgmlDType::Q8_0);
+        }
+        norm(&mut tensors, format!("blk.{index}.attn_output_norm"));
+        linear(&mut tensors, format!("blk.{index}.ffn_up"), wide, hidden, GgmlDType::Q8_0);
+        linear(&mut tensors, format!("blk.{index}.ffn_down"), hidden, wide, GgmlDType::Q8_0);
+        norm(&mut tensors, format!("blk.{index}.layer_output_norm"));
+    }
+    if role == Role::CrossEncoder {
+        // One row of work a passage: precision is free here, and every logit goes through it.
+        linear(&mut tensors, "cls".into(), hidden, hidden, GgmlDType::F16);
+        linear(&mut tensors, "cls.output".into(), 1, hidden, GgmlDType::F32);
+    }
+    tensors
+}
+
+/// Stores a tensor as `dtype`, or as F32 where its rows do not divide into Q8_0's blocks of 32.
+fn requantize(tensor: &QTensor, dtype: GgmlDType) -> Result<QTensor> {
+    let row = tensor.shape().dims().last().copied().unwrap_or(1);
+    let dtype = if row.is_multiple_of(dtype.block_size()) { dtype } else { GgmlDType::F32 };
+    Ok(QTensor::quantize(&tensor.dequantize(&Device::Cpu)?, dtype)?)
+}
+
+fn metadata(
+    config: &Config,
+    role: Role,
+    tokenizer: &Tokenizer,
+    description: &Description,
+) -> Result<Vec<(String, Value)>> {
+    let size = |key: &str, value: usize| (format!("bert.{key}"), Value::U32(value as u32));
+    let text = |key: &str, value: &str| (key.to_owned(), Value::String(value.to_owned()));
+    let pooling = match role {
+        Role::BiEncoder => POOLING_MEAN,
+        Role::CrossEncoder => POOLING_RANK,
+    };
+    let vocabulary = tokenizer.uncased_vocabulary()?;
+    let token_type = |token: &String| match token.as_str() {
+        "[UNK]" => TOKEN_UNKNOWN,
+        "[PAD]" | "[CLS]" | "[SEP]" | "[MASK]" => TOKEN_CONTROL,
+        _ => TOKEN_NORMAL,
+    };
+    let types = vocabulary.iter().map(|token| Value::I32(token_type(token))).collect();
+    let tokens = vocabulary.iter().map(|token| Value::String(to_llama_token(token))).collect();
+    let mut metadata = vec![
+        text("general.architecture", config.architecture.name()),
+        text("general.name", &description.name),
+        text("general.license", &description.license),
+        ("general.file_type".to_owned(), Value::U32(7)), // LLAMA_FTYPE_MOSTLY_Q8_0
+        size("block_count", config.layers),
+        size("context_length", config.positions),
+        size("embedding_length", config.hidden),
+        size("feed_forward_length", config.intermediate),
+        size("attention.head_count", config.heads),
+        ("bert.attention.layer_norm_epsilon".to_owned(), Value::F32(config.layer_norm_eps as f32)),
+        ("bert.attention.causal".to_owned(), Value::Bool(false)),
+        ("bert.pooling_type".to_owned(), Value::U32(pooling as u32)),
+        text("tokenizer.ggml.model", "bert"),
+        text("tokenizer.ggml.pre", "default"),
+        ("tokenizer.ggml.token_type_count".to_owned(), Value::U32(config.token_types as u32)),
+        ("tokenizer.ggml.tokens".to_owned(), Value::Array(tokens)),
+        ("tokenizer.ggml.token_type".to_owned(), Value::Array(types)),
+    ];
+    // "seperator" is how llama.cpp spells the key.
+    let special = [
+        ("bos", "[CLS]"),
+        ("eos", "[SEP]"),
+        ("unknown", "[UNK]"),
+        ("seperator", "[SEP]"),
+        ("padding", "[PAD]"),
+        ("cls", "[CLS]"),
+        ("mask", "[MASK]"),
+    ];
+    for (key, token) in special {
+        if let Some(id) = tokenizer.token_to_id(token) {
+            metadata.push((format!("tokenizer.ggml.{key}_token_id"), Value::U32(id)));
+        }
+    }
+    Ok(metadata)
+}

@@ -1,0 +1,189 @@
+//! The models against PyTorch: tokenizations, embeddings and logits of `tests/golden/` (see its README for how the
+//! fixtures are made).
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use docsift::model::weights::Weights;
+use docsift::model::{BiEncoder, CrossEncoder, Precision};
+use serde::de::DeserializeOwned;
+use serde::Deserialize;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn golden() -> PathBuf {
+    repository().join("tests/golden")
+}
+
+fn json<T: DeserializeOwned>(path: &Path) -> T {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A text, or a short one to be repeated.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text {
+    Plain(String),
+    Repeated { repeat: String, times: usize },
+}
+
+impl Text {
+    fn expand(&self) -> String {
+        match self {
+            Text::Plain(text) => text.clone(),
+            Text::Repeated { repeat, times } => repeat.repeat(*times),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Texts {
+    texts: Vec<NamedText>,
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct NamedText {
+    name: String,
+    text: Text,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+    query: Text,
+    passages: Vec<Text>,
+}
+
+impl Group {
+    fn passages(&self) -> Vec<String> {
+        self.passages.iter().map(Text::expand).collect()
+    }
+}
+
+fn texts() -> Texts {
+    json(&golden().join("texts.json"))
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    embedder: TextTokens,
+    reranker: PairTokens,
+}
+
+#[derive(Deserialize)]
+struct TextTokens {
+    max_tokens: usize,
+    dims: usize,
+    counts: Vec<usize>,
+    ids: Vec<Vec<u32>>,
+}
+
+#[derive(Deserialize)]
+struct PairTokens {
+    max_tokens: usize,
+    groups: Vec<Vec<Pair>>,
+}
+
+/// The ids of a pair, and where the second segment starts.
+#[derive(Deserialize)]
+struct Pair {
+    ids: Vec<u32>,
+    second: usize,
+}
+
+/// The packed default models, as they ship.
+fn open_packed(file: &str) -> Weights<File> {
+    Weights::open_gguf(File::open(repository().join("models").join(file)).expect(file)).expect(file)
+}
+
+fn bi_encoder() -> BiEncoder {
+    BiEncoder::load(open_packed("all-minilm-l6-v2.q8_0.gguf"), None, Precision::F32, None).unwrap()
+}
+
+fn cross_encoder() -> CrossEncoder {
+    CrossEncoder::load(open_packed("docsift-rerank-l6.q8_0.gguf"), None, Precision::F32, None).unwrap()
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+fn f32_file(path: &Path) -> Vec<f32> {
+    let bytes = fs::read(path).unwrap();
+    bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect()
+}
+
+#[test]
+fn texts_and_pairs_are_tokenized_as_transformers_does() {
+    let texts = texts();
+    let tokens: Tokens = json(&golden().join("tokens.json"));
+    let tokenizer = open_packed("all-minilm-l6-v2.q8_0.gguf").tokenizer().unwrap().unwrap();
+    assert!(texts.texts.len() >= 300);
+    for ((case, ids), count) in texts.texts.iter().zip(&tokens.embedder.ids).zip(&tokens.embedder.counts) {
+        let text = case.text.expand();
+        let found = tokenizer.encode(&text, tokens.embedder.max_tokens).unwrap();
+        assert_eq!(&found.ids, ids, "{}", case.name);
+        assert!(found.type_ids.iter().all(|id| *id == 0));
+        assert_eq!(tokenizer.count_tokens(&text), *count, "{}", case.name);
+    }
+    for (group, pairs) in texts.groups.iter().zip(&tokens.reranker.groups) {
+        let limit = tokens.reranker.max_tokens;
+        let query = tokenizer.encode_query(&group.query.expand(), limit).unwrap();
+        for (passage, expected) in group.passages().iter().zip(pairs) {
+            let found = tokenizer.encode_pair(&query, passage, limit).unwrap();
+            assert_eq!(found.ids, expected.ids, "{}", group.name);
+            let second = found.type_ids.iter().position(|id| *id == 1);
+            assert_eq!(second, Some(expected.second), "{}", group.name);
+            assert!(found.type_ids[expected.second..].iter().all(|id| *id == 1), "{}", group.name);
+        }
+    }
+}
+
+#[test]
+fn packed_embeddings_point_where_sentence_transformers_points() {
+    let texts = texts();
+    let tokens: Tokens = json(&golden().join("tokens.json"));
+    let model = bi_encoder();
+    let expected = f32_file(&golden().join("embeddings.f32"));
+    let inputs: Vec<String> = texts.texts.iter().map(|case| case.text.expand()).collect();
+    let found = model.embed(&inputs).unwrap();
+    assert_eq!(found.len(), expected.len());
+    let dims = tokens.embedder.dims;
+    let cosines = found.chunks_exact(dims).zip(expected.chunks_exact(dims)).map(|(a, b)| cosine(a, b));
+    for (case, cosine) in texts.texts.iter().zip(cosines) {
+        assert!(cosine >= 0.999, "{}: cosine {cosine}", case.name);
+    }
+    for row in found.chunks_exact(dims) {
+        let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
+        assert!((norm - 1.0).abs() < 1e-5, "length {norm}");
+    }
+}
+
+#[test]
+fn packed_logits_rank_as_pytorch_ranks() {
+    let texts = texts();
+    let expected: Vec<Vec<f64>> = json(&golden().join("logits.json"));
+    let model = cross_encoder();
+    let mut correlations = Vec::new();
+    for (group, expected) in texts.groups.iter().zip(&expected) {
+        let found = model.score(&group.query.expand(), &group.passages()).unwrap();
+        let found: Vec<f64> = found.into_iter().map(f64::from).collect();
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 0.5, "{}: expected {expected}, found {found}", group.name);
+        }
+        if found.len() >= 10 {
+            correlations.extend(docsift::eval::metrics::spearman(&found, expected));
+        }
+    }
+    let mean = correlations.iter().sum::<f64>() / correlations.len() as f64;
+    let least = correlations.iter().copied().fold(1.0, f64::min);
+    println!("Spearman over {} queries: mean {mean:.4}, least {least:.4}", correlations.len());
+    assert!(correlations.len() >= 20);
+    assert!(mean >= 0.99, "mean Spearman {mean}");
+}

@@ -1,0 +1,162 @@
+/**
+ * Builds the crate's two WebAssembly binaries into target/wasm/{simd128,relaxed}/, each with its JavaScript glue and
+ * types: one that any browser with SIMD runs, one with relaxed SIMD. Does nothing when no input has changed.
+ */
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { setUpBuild } from './setup.mjs';
+import { CARGO_PROGRESS, isMain, ROOT, runMain, runOrFail, step } from './steps.mjs';
+
+const OUT = path.join(ROOT, 'target', 'wasm');
+const STAMP = path.join(OUT, 'inputs.sha256');
+const COMPILED = path.join(ROOT, 'target', 'wasm32-unknown-unknown', 'release', 'docsift.wasm');
+const WASM_OPT = path.join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
+const INPUTS = [
+  'Cargo.toml',
+  'Cargo.lock',
+  '.cargo/config.toml',
+  'crate/Cargo.toml',
+  'crate/src',
+  'scripts/build-wasm.mjs',
+];
+
+const BINARIES = [
+  { name: 'simd128', features: /** @type {string[]} */ ([]) },
+  { name: 'relaxed', features: ['--features', 'relaxed-simd'] },
+];
+
+/** What rustc emits for wasm32 by default, plus the SIMD the kernels use. */
+const WASM_FEATURES = [
+  'simd',
+  'relaxed-simd',
+  'bulk-memory',
+  'nontrapping-float-to-int',
+  'sign-ext',
+  'mutable-globals',
+  'reference-types',
+  'multivalue',
+];
+
+/**
+ * @param {Awaited<ReturnType<typeof setUpBuild>>} tools
+ * @param {{ optimize?: boolean }} [options] `optimize: false` leaves wasm-opt out: for trying a change quickly
+ */
+export async function buildWasm({ toolchain, wasmBindgen }, { optimize = true } = {}) {
+  const inputs = hashInputs([toolchain.rustc, wasmBindgen.version, String(optimize)]);
+  if (isBuilt(inputs)) {
+    await step('WebAssembly', (_report, note) => note('up to date'));
+    return;
+  }
+  rmSync(STAMP, { force: true });
+  for (const { name, features } of BINARIES) {
+    await step(`WebAssembly, ${name}`, (report) => compile(name, features, toolchain, wasmBindgen, report));
+  }
+  if (optimize) {
+    await step('wasm-opt', async (report, note) =>
+      note((await Promise.all(BINARIES.map(({ name }) => optimizeBinary(name, report)))).join(', ')),
+    );
+  }
+  writeFileSync(STAMP, inputs);
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} features
+ * @param {import('./toolchain.mjs').WasmToolchain} toolchain
+ * @param {import('./toolchain.mjs').WasmBindgen} wasmBindgen
+ * @param {(line: string) => void} report
+ */
+async function compile(name, features, toolchain, wasmBindgen, report) {
+  const cargo = [
+    'build',
+    '--lib',
+    '--package',
+    'docsift',
+    '--release',
+    '--locked',
+    '--target',
+    'wasm32-unknown-unknown',
+  ];
+  await runOrFail('cargo', [...cargo, ...features, ...toolchain.args], {
+    env: { ...CARGO_PROGRESS, ...toolchain.env },
+    report,
+    todo: 'read the compiler output above; `npm run build:wasm` repeats this step alone',
+  });
+  const folder = path.join(OUT, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await runOrFail(
+    wasmBindgen.cli,
+    ['--target', 'web', '--out-name', 'docsift', '--out-dir', folder, COMPILED],
+    {
+      report,
+      todo: 'read the message above: wasm-bindgen could not read what the compiler wrote',
+    },
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {(line: string) => void} report
+ * @returns {Promise<string>} the size before and after
+ */
+async function optimizeBinary(name, report) {
+  const file = path.join(OUT, name, 'docsift_bg.wasm');
+  const optimized = `${file}.optimized`;
+  const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
+  await runOrFail(process.execPath, [WASM_OPT, '-O3', ...features, file, '-o', optimized], {
+    report,
+    todo: 'read the message above; wasm-opt comes with the npm package binaryen',
+  });
+  const before = statSync(file).size;
+  renameSync(optimized, file);
+  return `${name} ${kilobytes(before)} → ${kilobytes(statSync(file).size)}`;
+}
+
+/** @param {number} bytes */
+function kilobytes(bytes) {
+  return `${Math.round(bytes / 1000)} kB`;
+}
+
+/** @param {string} inputs */
+function isBuilt(inputs) {
+  return (
+    existsSync(STAMP) &&
+    readFileSync(STAMP, 'utf8') === inputs &&
+    BINARIES.every(({ name }) =>
+      ['docsift.js', 'docsift.d.ts', 'docsift_bg.wasm'].every((file) =>
+        existsSync(path.join(OUT, name, file)),
+      ),
+    )
+  );
+}
+
+/** @param {string[]} versions of the tools */
+function hashInputs(versions) {
+  const hash = createHash('sha256').update(JSON.stringify(versions));
+  /** @param {string} name */
+  const add = (name) => {
+    const file = path.join(ROOT, name);
+    if (statSync(file).isDirectory()) {
+      for (const entry of readdirSync(file).sort()) add(path.posix.join(name, entry));
+      return;
+    }
+    hash.update(`\n${name}\n`).update(readFileSync(file));
+  };
+  INPUTS.forEach(add);
+  return hash.digest('hex');
+}
+
+if (isMain(import.meta.url)) {
+  await runMain(async () => buildWasm(await setUpBuild(), { optimize: !process.argv.includes('--no-opt') }));
+}

@@ -1,0 +1,152 @@
+"""Checks GGUF files against the Hugging Face folder they were packed from, with llama.cpp's own Python reader.
+
+    python check_gguf.py --source FOLDER [--embeddings FOLDER] FILE...
+
+Verifies the architecture, the metadata, the names, shapes and types of all tensors, every dequantized value, and that the
+tokens turn back into the source vocabulary. Prints one line a file; exits 1 with the differences if there are any.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from gguf import GGMLQuantizationType as Kind
+from gguf import GGUFReader, PoolingType, TokenType
+from gguf.quants import dequantize
+from safetensors.torch import load_file
+
+from gguf_files import tensor_name, unmarked
+
+BLOCK = 32
+
+
+def read_tensors(folder):
+    """The model's tensors under their GGUF names, f32. A bi-encoder's unused pooler is left out."""
+    state = {n: t for n, t in load_file(folder / "model.safetensors").items() if not n.endswith("position_ids")}
+    if not any(n.startswith("classifier.") for n in state):
+        state = {n: t for n, t in state.items() if not n.startswith("pooler.")}
+    return {tensor_name(n): t.to(torch.float32).numpy() for n, t in state.items()}
+
+
+def read_vocabulary(folder):
+    """Tokens by id, from tokenizer.json or vocab.txt."""
+    if (folder / "tokenizer.json").exists():
+        vocabulary = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
+        return sorted(vocabulary, key=vocabulary.get)
+    return (folder / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
+
+
+def error_bound(values, kind):
+    """The most that storing may change each value.
+
+    A Q8_0 block of 32 has the step d = max|x| / 127, stored as f16: rounding to a step costs d / 2, and rounding d itself
+    at most 2^-11 of it over 127 steps (2^-25 a step where d is subnormal).
+    """
+    if kind == Kind.F32:
+        return np.zeros_like(values)
+    if kind == Kind.F16:
+        return np.maximum(np.abs(values) * 2.0**-11, 2.0**-25)
+    if kind == Kind.Q8_0:
+        step = np.abs(values.reshape(-1, BLOCK)).max(axis=1, keepdims=True) / 127
+        bound = 0.5 * step + 127 * np.maximum(step * 2.0**-11, 2.0**-25)
+        # 1e-6: the reader multiplies in f32.
+        return np.broadcast_to(bound * (1 + 1e-6), (bound.size, BLOCK)).reshape(values.shape)
+    raise ValueError(f"no bound for {kind.name}")
+
+
+def check_metadata(fields, config, vocabulary, rank):
+    """Differences between the metadata and the config, as sentences."""
+    special = {token: i for i, token in enumerate(vocabulary) if token in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")}
+    expected = {
+        "general.architecture": "bert",
+        "bert.block_count": config["num_hidden_layers"],
+        "bert.context_length": config["max_position_embeddings"],
+        "bert.embedding_length": config["hidden_size"],
+        "bert.feed_forward_length": config["intermediate_size"],
+        "bert.attention.head_count": config["num_attention_heads"],
+        "bert.attention.layer_norm_epsilon": np.float32(config["layer_norm_eps"]),
+        "bert.attention.causal": False,
+        "bert.pooling_type": PoolingType.RANK if rank else PoolingType.MEAN,
+        "tokenizer.ggml.model": "bert",
+        "tokenizer.ggml.pre": "default",
+        "tokenizer.ggml.token_type_count": config["type_vocab_size"],
+        "tokenizer.ggml.bos_token_id": special["[CLS]"],
+        "tokenizer.ggml.eos_token_id": special["[SEP]"],
+        "tokenizer.ggml.unknown_token_id": special["[UNK]"],
+        "tokenizer.ggml.seperator_token_id": special["[SEP]"],
+        "tokenizer.ggml.padding_token_id": special["[PAD]"],
+        "tokenizer.ggml.cls_token_id": special["[CLS]"],
+        "tokenizer.ggml.mask_token_id": special["[MASK]"],
+    }
+    found = {key: fields[key].contents() if key in fields else None for key in expected}
+    problems = [f"{key}: expected {expected[key]!r}, found {found[key]!r}" for key in expected if found[key] != expected[key]]
+
+    tokens = fields["tokenizer.ggml.tokens"].contents()
+    wrong = [(i, t) for i, t in enumerate(tokens) if i >= len(vocabulary) or unmarked(t) != vocabulary[i]]
+    if wrong or len(tokens) != len(vocabulary):
+        problems.append(f"tokens: {len(tokens)} for a vocabulary of {len(vocabulary)}; {len(wrong)} differ, first {wrong[:3]}")
+    types = fields["tokenizer.ggml.token_type"].contents()
+    controls = {i for i, t in enumerate(types) if t == TokenType.CONTROL}
+    if len(types) != len(tokens) or controls != set(special.values()):
+        problems.append(f"token_type: control tokens are {sorted(controls)}, expected {sorted(special.values())}")
+    return problems
+
+
+def check_tensors(tensors, source):
+    """Differences between the stored tensors and the source's as sentences, and the largest share of its bound an error uses."""
+    found = {t.name: t for t in tensors}
+    problems = [f"tensor {n}: missing" for n in source.keys() - found.keys()]
+    problems += [f"tensor {n}: not in the source" for n in found.keys() - source.keys()]
+    used = 0.0
+    for name in sorted(source.keys() & found.keys()):
+        tensor, values = found[name], source[name]
+        shape = tuple(int(n) for n in reversed(tensor.shape))  # GGUF counts dimensions from the fastest.
+        if shape != values.shape:
+            problems.append(f"tensor {name}: shape {shape}, expected {values.shape}")
+            continue
+        if values.ndim == 1 and tensor.tensor_type != Kind.F32:
+            problems.append(f"tensor {name}: vectors are stored as F32, found {tensor.tensor_type.name}")
+        stored = dequantize(tensor.data, tensor.tensor_type).reshape(values.shape)
+        error, bound = np.abs(stored.astype(np.float64) - values), error_bound(values, tensor.tensor_type)
+        if (error > bound).any():
+            worst = (error - bound).argmax()
+            problems.append(
+                f"tensor {name} ({tensor.tensor_type.name}): {(error > bound).sum()} values beyond the bound; value {worst} is "
+                f"{stored.flat[worst]!r}, expected {values.flat[worst]!r} ± {bound.flat[worst]:.3g}"
+            )
+        used = max(used, float((error[bound > 0] / bound[bound > 0]).max(initial=0.0)))
+    return problems, used
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--source", type=Path, required=True, help="Hugging Face folder the files were packed from")
+    parser.add_argument("--embeddings", type=Path, help="folder the word embeddings were taken from, if another")
+    args = parser.parse_args()
+
+    config = json.loads((args.source / "config.json").read_text())
+    vocabulary = read_vocabulary(args.source)
+    source = read_tensors(args.source)
+    if args.embeddings:
+        source["token_embd.weight"] = read_tensors(args.embeddings)["token_embd.weight"]
+    failed = False
+    for path in args.files:
+        reader = GGUFReader(path)
+        problems = check_metadata(reader.fields, config, vocabulary, rank="cls.weight" in source)
+        tensor_problems, used = check_tensors(reader.tensors, source)
+        problems += tensor_problems
+        kinds = sorted({t.tensor_type.name for t in reader.tensors})
+        print(f"{path}: {len(reader.tensors)} tensors ({', '.join(kinds)}), ", end="")
+        print(f"errors up to {used:.0%} of their bound, " + (f"{len(problems)} problems" if problems else "ok"))
+        for problem in problems:
+            print(f"  {problem}")
+        failed |= bool(problems)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

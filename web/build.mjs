@@ -1,0 +1,56 @@
+/**
+ * Builds the npm package's `dist/`: the ESM entry, the worker, the service worker, both wasm files and the types. Needs
+ * the two binaries in `target/wasm/{simd128,relaxed}/`.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const source = (file) => join(root, 'web/src', file);
+
+const binaries = {};
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+for (const variant of ['simd128', 'relaxed']) {
+  const from = join(root, 'target/wasm', variant, 'docsift_bg.wasm');
+  const bytes = await readFile(from).catch(() => {
+    console.error(`${from} is missing: build the wasm binaries first (npm run build)`);
+    process.exit(1);
+  });
+  const name = `docsift-${variant}.wasm`;
+  binaries[variant] = { name, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  await cp(from, join(dist, name));
+}
+
+const common = {
+  bundle: true,
+  minify: true,
+  sourcemap: true,
+  target: 'es2022',
+  platform: 'browser',
+  define: { DOCSIFT_BINARIES: JSON.stringify(binaries) },
+  outdir: dist,
+  logLevel: 'warning',
+};
+await build({
+  ...common,
+  format: 'esm',
+  entryPoints: { docsift: source('index.ts'), worker: source('engine/worker.ts') },
+});
+// A service worker is a classic script: module service workers are not everywhere.
+await build({
+  ...common,
+  format: 'iife',
+  entryPoints: { 'docsift-sw': source('offline/service-worker.ts') },
+});
+
+const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+execFileSync(process.execPath, [tsc, '-p', join(root, 'web/tsconfig.build.json')], { stdio: 'inherit' });
+
+for (const { name, bytes } of Object.values(binaries)) console.log(`dist/${name} ${bytes} bytes`);

@@ -1,0 +1,169 @@
+/**
+ * The documents of one search. They live in the primary worker's memory; should that worker die, the collection is
+ * rebuilt from a copy of its last saved form and the changes made since.
+ */
+import type { EngineClient } from './engine/client.js';
+import type { Pool } from './engine/pool.js';
+import type { CollectionCounts, Retrieval } from './engine/protocol.js';
+import { DocsiftError } from './errors.js';
+import type { SavedIndex } from './store.js';
+import type { SearchDocument } from './types.js';
+
+/** A change since the last copy. */
+type Change = { documents: readonly SearchDocument[]; replace: boolean } | { removed: readonly string[] };
+
+/** Passages are asked for in rounds of about this many tokens for each worker. */
+const ROUND_TOKENS = 8192;
+/** A new copy is made when more documents than this have changed, and more than a quarter of all. */
+const CHANGES_KEPT = 100;
+
+export class Collection {
+  readonly #pool: Pool;
+  readonly #workers: number;
+  readonly #onProgress: (loaded: number, total: number) => void;
+  /** The last saved form, and what makes it acceptable. `bytes` is absent while the collection was never saved. */
+  #copy: { bytes?: ArrayBuffer; fingerprint: string } | undefined;
+  #changes: Change[] = [];
+  /** Changes are made one after the other, and so are rounds of embedding, but the two kinds interleave. */
+  #lastChange: Promise<unknown> = Promise.resolve();
+  #lastEmbedding: Promise<unknown> = Promise.resolve();
+
+  constructor(pool: Pool, workers: number, onProgress: (loaded: number, total: number) => void) {
+    this.#pool = pool;
+    this.#workers = workers;
+    this.#onProgress = onProgress;
+  }
+
+  /** The fingerprint of the embedder that the vectors are from; `undefined` before the collection is there. */
+  get fingerprint(): string | undefined {
+    return this.#copy?.fingerprint;
+  }
+
+  async create(fingerprint: string): Promise<void> {
+    await this.#pool.call('createCollection', { fingerprint });
+    this.#copy = { fingerprint };
+  }
+
+  async restore({ bytes, fingerprint }: SavedIndex): Promise<void> {
+    await this.#pool.call('restoreCollection', { bytes, fingerprint });
+    this.#copy = { bytes, fingerprint };
+  }
+
+  /** Brings a new primary to where the old one was. Vectors made since the last copy are made again, later. */
+  async rebuild(primary: EngineClient): Promise<void> {
+    if (!this.#copy) return;
+    const { bytes, fingerprint } = this.#copy;
+    if (bytes) await primary.call('restoreCollection', { bytes, fingerprint });
+    else await primary.call('createCollection', { fingerprint });
+    for (const change of this.#changes) {
+      if ('removed' in change) await primary.call('removeDocuments', { ids: change.removed });
+      else await primary.call('addDocuments', change);
+    }
+    this.embed().catch(() => {
+      // Whoever adds documents next hears of it; until then these are found by their words.
+    });
+  }
+
+  /** Stores documents, and resolves when every passage that waits for a vector has it. */
+  async add(documents: readonly SearchDocument[], replace: boolean): Promise<void> {
+    await this.#change(async () => {
+      await this.#pool.call('addDocuments', { documents, replace });
+      this.#changes.push({ documents, replace });
+    });
+    await this.embed();
+  }
+
+  /** Returns how many of the documents were there. */
+  remove(ids: readonly string[]): Promise<number> {
+    return this.#change(async () => {
+      const removed = await this.#pool.call('removeDocuments', { ids });
+      this.#changes.push({ removed: ids });
+      return removed;
+    });
+  }
+
+  /** Embeds every passage that has no vector yet. */
+  embed(): Promise<void> {
+    const embedding = this.#lastEmbedding.then(async () => {
+      await this.#embedPending();
+      await this.#change(() => this.#renewCopy());
+    });
+    this.#lastEmbedding = embedding.catch(() => {});
+    return embedding;
+  }
+
+  retrieve(query: string, vector: Float32Array | undefined, limit: number): Promise<Retrieval> {
+    return this.#pool.call('retrieve', { query, vector, limit });
+  }
+
+  async counts(): Promise<CollectionCounts> {
+    if (!this.#copy) return { documents: 0, passages: 0, embedded: 0 };
+    return this.#pool.call('counts', {});
+  }
+
+  /** The collection's saved form, with every change that was asked for before. */
+  save(): Promise<{ bytes: ArrayBuffer; fingerprint: string }> {
+    return this.#change(() => this.#makeCopy());
+  }
+
+  #change<T>(make: () => Promise<T>): Promise<T> {
+    const change = this.#lastChange.then(make);
+    this.#lastChange = change.catch(() => {});
+    return change;
+  }
+
+  async #embedPending(): Promise<void> {
+    for (;;) {
+      // Ids are the primary's own: their vectors go to the worker that gave them, or, should it die, nowhere.
+      const primary = await this.#pool.primary();
+      try {
+        if (!(await this.#embedRound(primary))) return;
+      } catch (error) {
+        if (!primary.dead || DocsiftError.from(error).code !== 'worker_crashed') throw error;
+      }
+    }
+  }
+
+  /** Embeds some passages; returns whether there were any. */
+  async #embedRound(primary: EngineClient): Promise<boolean> {
+    const { ids, texts } = await primary.call('pending', { maxTokens: ROUND_TOKENS * this.#workers });
+    if (texts.length === 0) return false;
+    const { embedded, passages } = await primary.call('counts', {});
+    let loaded = embedded;
+    this.#onProgress(loaded, passages);
+    const stored: Promise<unknown>[] = [];
+    await this.#pool.embed(texts, {
+      priority: 'corpus',
+      onChunk: (indices, vectors) => {
+        const chunkIds = Uint32Array.from(indices, (index) => ids[index] as number);
+        const storing = primary.call('setVectors', { ids: chunkIds, vectors });
+        // Looked at below; until then a rejection is not unhandled.
+        storing.catch(() => {});
+        stored.push(storing);
+        loaded += indices.length;
+        this.#onProgress(loaded, passages);
+      },
+    });
+    await Promise.all(stored);
+    return true;
+  }
+
+  async #renewCopy(): Promise<void> {
+    const changed = this.#changes.reduce((sum, change) => sum + sizeOf(change), 0);
+    if (changed <= CHANGES_KEPT) return;
+    const { documents } = await this.#pool.call('counts', {});
+    if (changed > documents / 4) await this.#makeCopy();
+  }
+
+  async #makeCopy(): Promise<{ bytes: ArrayBuffer; fingerprint: string }> {
+    if (!this.#copy) throw new DocsiftError('invalid_index', 'there is nothing to save; add documents first');
+    const bytes = await this.#pool.call('saveCollection', {});
+    this.#copy = { bytes, fingerprint: this.#copy.fingerprint };
+    this.#changes = [];
+    return { bytes, fingerprint: this.#copy.fingerprint };
+  }
+}
+
+function sizeOf(change: Change): number {
+  return 'removed' in change ? change.removed.length : change.documents.length;
+}

@@ -1,0 +1,49 @@
+/** Starts the workers of one search or model. */
+
+import { DocsiftError, messageOf } from '../errors.js';
+import type { Settings } from '../options.js';
+import { loadRuntime, type Variant } from '../runtime.js';
+import { EngineClient } from './client.js';
+import { Pool, type PoolOptions } from './pool.js';
+
+/** Fetches the engine and starts the workers; resolves when the first takes requests. */
+export async function launch(
+  settings: Settings,
+  onPrimaryReplaced?: PoolOptions['onPrimaryReplaced'],
+): Promise<{ pool: Pool; variant: Variant }> {
+  const onDownload = (loaded: number, total: number, file: string) =>
+    settings.onProgress({ stage: 'download', loaded, total, file });
+  const { module, variant } = await loadRuntime({
+    urlOf: settings.wasmUrlOf,
+    cache: settings.cache,
+    onProgress: onDownload,
+  });
+  const pool = new Pool({
+    size: settings.workers,
+    spawn: (onDeath) => new EngineClient(startWorker(settings), onDeath),
+    module,
+    precision: settings.precision,
+    cache: settings.cache,
+    onDownload,
+    onPrimaryReplaced,
+  });
+  try {
+    await pool.primary();
+  } catch (error) {
+    pool.close();
+    throw error;
+  }
+  return { pool, variant };
+}
+
+function startWorker({ spawnWorker }: Settings): Worker {
+  try {
+    return spawnWorker();
+  } catch (thrown) {
+    const advice = 'serve worker.js from the same origin as the page, or set workerUrl to a copy that is';
+    throw new DocsiftError(
+      'worker_failed',
+      `the worker could not be started: ${messageOf(thrown)}; ${advice}`,
+    );
+  }
+}

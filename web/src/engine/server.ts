@@ -1,0 +1,111 @@
+/** The worker's half of the protocol: serves requests with an engine. */
+import { type ErrorRecord, isErrorRecord, messageOf } from '../errors.js';
+import type { CallName, Params, Request, Response, Result } from './protocol.js';
+
+/** The exports of the compiled engine. */
+export type EngineModule = typeof import('#wasm');
+type Engine = InstanceType<EngineModule['Engine']>;
+
+/** The part of a worker's global scope, or of a `MessagePort`, that serving needs. */
+export interface Port {
+  postMessage(message: Response, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<Request>) => void) | null;
+}
+
+type Report = (loaded: number, total: number) => void;
+type Handlers = {
+  [K in CallName]: (params: Params<K>, report: Report) => Result<K> | Promise<Result<K>>;
+};
+
+/** Serves the requests that arrive at `port` until the engine traps; from then on every reply is that fault. */
+export function serve(port: Port, wasm: EngineModule): void {
+  const handlers = handlersFor(wasm);
+  let fault: ErrorRecord | undefined;
+
+  port.onmessage = async ({ data }) => {
+    const { id } = data;
+    try {
+      if (fault) throw fault;
+      const report: Report = (loaded, total) => port.postMessage({ id, type: 'progress', loaded, total }, []);
+      // The handler of a name takes the parameters of that name; TypeScript cannot correlate the two.
+      const handle = handlers[data.call] as (params: unknown, report: Report) => unknown;
+      const value = await handle(data.params, report);
+      port.postMessage({ id, type: 'result', value }, transferable(value));
+    } catch (thrown) {
+      if (!isErrorRecord(thrown)) fault = crashed(thrown);
+      const error = fault ?? toRecord(thrown as ErrorRecord);
+      port.postMessage({ id, type: 'error', error, fatal: fault !== undefined }, []);
+    }
+  };
+}
+
+function handlersFor(wasm: EngineModule): Handlers {
+  let instance: Engine | undefined;
+  const engine = (): Engine => {
+    if (!instance) throw new Error('a request came before "init"');
+    return instance;
+  };
+  return {
+    init({ module }) {
+      wasm.initSync({ module });
+      instance = new wasm.Engine();
+      return undefined;
+    },
+    async fetch({ url, spec, cache }, report) {
+      return ownBuffer(await wasm.fetchFile(url, defined(spec), cache, report));
+    },
+    load({ role, bytes, precision }) {
+      const files = [new Uint8Array(bytes.weights), view(bytes.config), view(bytes.tokenizer)] as const;
+      return role === 'embedder'
+        ? engine().loadEmbedder(...files, precision)
+        : engine().loadReranker(...files, precision);
+    },
+    embed: ({ texts }) => engine().embed(texts),
+    score: ({ query, passages }) => engine().score(query, passages),
+    createCollection: ({ fingerprint }) => void engine().createCollection(fingerprint),
+    restoreCollection: ({ bytes, fingerprint }) =>
+      void engine().restoreCollection(new Uint8Array(bytes), fingerprint),
+    saveCollection: () => ownBuffer(engine().saveCollection()),
+    addDocuments: ({ documents, replace }) => engine().addDocuments([...documents], replace),
+    removeDocuments: ({ ids }) => engine().removeDocuments([...ids]),
+    pending: ({ maxTokens }) => engine().pending(maxTokens),
+    setVectors: ({ ids, vectors }) => void engine().setVectors(ids, vectors),
+    counts: () => engine().counts(),
+    retrieve: ({ query, vector, limit }) => engine().retrieve(query, vector, limit),
+    memory: () => engine().memoryBytes(),
+  };
+}
+
+/** Anything but a typed error is a trap (a Rust panic ends in one), and leaves the instance in no defined state. */
+function crashed(thrown: unknown): ErrorRecord {
+  const message = `the search engine stopped in mid-work: ${messageOf(thrown)}; its worker is replaced`;
+  return { name: 'DocsiftError', code: 'worker_crashed', message };
+}
+
+function toRecord({ name, code, message }: ErrorRecord): ErrorRecord {
+  return { name, code, message };
+}
+
+function view(buffer: ArrayBuffer | undefined): Uint8Array | undefined {
+  return buffer && new Uint8Array(buffer);
+}
+
+/** The bytes as a buffer of exactly their length, so that it can be transferred. */
+function ownBuffer(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+}
+
+/** Without the keys whose value is `undefined`: to the engine, a key that is there has a value. */
+function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as ReturnType<
+    typeof defined<T>
+  >;
+}
+
+/** The buffers directly in a reply, which are moved and not copied. */
+function transferable(value: unknown): Transferable[] {
+  if (value instanceof ArrayBuffer) return [value];
+  if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.values(value).flatMap((part) => (ArrayBuffer.isView(part) ? transferable(part) : []));
+}

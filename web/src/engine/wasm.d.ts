@@ -1,0 +1,53 @@
+/**
+ * The interface of the compiled engine (`crate/src/browser/`), as `wasm-bindgen --target web` exports it. Every
+ * function throws an `Error` with `name: 'DocsiftError'` and a `code`; anything else that is thrown is a trap,
+ * after which the instance must not be used again.
+ */
+import type { CollectionCounts, ModelInfo, Retrieval } from './protocol.js';
+
+/** Instantiates the compiled module; must be called once, before anything else. */
+export function initSync(options: { module: WebAssembly.Module }): unknown;
+
+/** Takes a file from the Cache API or fetches it, verifies it, keeps it, and returns its bytes in JavaScript's memory. */
+export function fetchFile(
+  url: string,
+  spec: { sha256?: string; bytes?: number; revision?: string },
+  useCache: boolean,
+  onProgress: (loaded: number, total: number) => void,
+): Promise<Uint8Array<ArrayBuffer>>;
+
+export class Engine {
+  constructor();
+  /** Loads a GGUF file, or `model.safetensors` with the bytes of `config.json` and of the tokenizer. */
+  loadEmbedder(
+    weights: Uint8Array,
+    config: Uint8Array | undefined,
+    tokenizer: Uint8Array | undefined,
+    precision: string,
+  ): ModelInfo;
+  loadReranker(
+    weights: Uint8Array,
+    config: Uint8Array | undefined,
+    tokenizer: Uint8Array | undefined,
+    precision: string,
+  ): ModelInfo;
+  /** `texts.length × dims` values, one unit-length row per text. */
+  embed(texts: string[]): Float32Array<ArrayBuffer>;
+  /** One raw logit per passage. */
+  score(query: string, passages: string[]): Float32Array<ArrayBuffer>;
+  createCollection(fingerprint: string): void;
+  /** Validates every document before it stores any; returns how many passages now wait for a vector. */
+  addDocuments(documents: object[], replace: boolean): number;
+  /** Returns how many of the documents were there. */
+  removeDocuments(ids: string[]): number;
+  /** The next passages to embed, at least one where any waits, of about `maxTokens` tokens together. */
+  pending(maxTokens: number): { ids: Uint32Array<ArrayBuffer>; texts: string[] };
+  /** Sets the vectors of passages; ids of passages that are gone are ignored. */
+  setVectors(ids: Uint32Array, vectors: Float32Array): void;
+  counts(): CollectionCounts;
+  retrieve(query: string, vector: Float32Array | undefined, limit: number): Retrieval;
+  saveCollection(): Uint8Array<ArrayBuffer>;
+  restoreCollection(bytes: Uint8Array, fingerprint: string): void;
+  /** The size of the instance's memory now; WebAssembly memory never shrinks, so this is also its peak. */
+  memoryBytes(): number;
+}

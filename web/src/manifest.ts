@@ -1,0 +1,103 @@
+/** `manifest.json`: which models lie beside it, and what their files must be. */
+import { browserNetwork, download, type Network } from './download.js';
+import type { Role } from './engine/protocol.js';
+import { DocsiftError } from './errors.js';
+
+export interface ManifestModel {
+  role: Role;
+  /** Path of the weights, relative to the manifest. */
+  file: string;
+  bytes: number;
+  /** In hexadecimal. */
+  sha256: string;
+  revision: string;
+  /** A reranker's weight of the cosine against its logit. */
+  mixingWeight?: number | undefined;
+}
+
+export interface Manifest {
+  version: 1;
+  /** The model of each role that is used when none is named. */
+  defaults: Partial<Record<Role, string>>;
+  models: Record<string, ManifestModel>;
+}
+
+const CACHE_NAME = 'docsift-manifest';
+
+/** Fetches the manifest, and keeps the last good one for when the network is off. */
+export function loadManifest(
+  url: string,
+  cache: boolean,
+  network: Network = browserNetwork(),
+): Promise<Manifest> {
+  return download(
+    {
+      url,
+      cacheName: CACHE_NAME,
+      cacheKey: cache ? url : undefined,
+      policy: 'network-first',
+      accept: (bytes) => parseManifest(new TextDecoder().decode(bytes), url),
+    },
+    network,
+  );
+}
+
+/** Reads and checks a manifest; `url` is for the messages. */
+export function parseManifest(text: string, url: string): Manifest {
+  const fail = (problem: string): never => {
+    throw new DocsiftError(
+      'invalid_manifest',
+      `${url}: ${problem}; point modelBaseUrl at the folder of manifest.json`,
+    );
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return fail(text.trimStart().startsWith('<') ? 'expected JSON, found an HTML page' : 'expected JSON');
+  }
+  if (!isObject(json)) return fail('expected an object');
+  const { version, defaults, models } = json;
+  if (version !== 1) return fail(`expected version 1, found ${JSON.stringify(version)}`);
+  if (!isObject(defaults)) return fail('expected "defaults" to be an object');
+  if (!isObject(models)) return fail('expected "models" to be an object');
+  for (const [id, model] of Object.entries(models)) {
+    const problem = problemOf(model);
+    if (problem) fail(`model "${id}": ${problem}`);
+  }
+  for (const [role, id] of Object.entries(defaults)) {
+    if (typeof id !== 'string' || !Object.hasOwn(models, id))
+      fail(`the default ${role} is not among the models`);
+  }
+  return json as unknown as Manifest;
+}
+
+/** The entry of a model by its id, or of the role's default. */
+export function findModel(manifest: Manifest, role: Role, id = manifest.defaults[role]): ManifestModel {
+  const having = Object.entries(manifest.models).filter(([, model]) => model.role === role);
+  const model = having.find(([name]) => name === id)?.[1];
+  if (model) return model;
+  const names = having.map(([name]) => `"${name}"`).join(', ') || 'none';
+  const wanted = id === undefined ? `no default ${role}` : `no ${role} "${id}"`;
+  throw new DocsiftError('invalid_manifest', `the manifest has ${wanted}; it lists ${names}`);
+}
+
+function problemOf(model: unknown): string | undefined {
+  if (!isObject(model)) return 'expected an object';
+  const { role, file, bytes, sha256, revision, mixingWeight } = model;
+  if (role !== 'embedder' && role !== 'reranker') return 'expected "role" to be "embedder" or "reranker"';
+  if (typeof file !== 'string' || file === '') return 'expected "file" to be a path';
+  if (!Number.isSafeInteger(bytes) || (bytes as number) <= 0)
+    return 'expected "bytes" to be a positive integer';
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) {
+    return 'expected "sha256" to be 64 lower-case hexadecimal digits';
+  }
+  if (typeof revision !== 'string') return 'expected "revision" to be a string';
+  if (mixingWeight !== undefined && !Number.isFinite(mixingWeight))
+    return 'expected "mixingWeight" to be a number';
+  return undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

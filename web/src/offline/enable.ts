@@ -1,0 +1,71 @@
+/** The page's half of working offline. */
+import { DocsiftError, messageOf } from '../errors.js';
+import type { KeepReply, KeepRequest } from './messages.js';
+
+export interface OfflineOptions {
+  /**
+   * Address of `docsift-sw.js`. A service worker serves only what lies in or below its own folder, so copy it to where
+   * the page is. Default: beside the page.
+   */
+  serviceWorkerUrl?: string | URL | undefined;
+  /** Files to keep beyond the page and what it has loaded so far. */
+  urls?: readonly (string | URL)[] | undefined;
+  /** The worker script, as in the options of `createSearch`. */
+  workerUrl?: string | URL | undefined;
+}
+
+/** What docsift keeps in its own cache. */
+const KEPT_ELSEWHERE = /\.(wasm|gguf|safetensors)$/;
+
+/**
+ * Makes the page open with the network off: registers the service worker and has it keep the page, what the page has
+ * loaded from its own origin, the worker script and the files named. Resolves when all are kept, now or
+ * by an earlier visit. Needs HTTPS or localhost. Call it once the page has loaded what it needs.
+ */
+export async function enableOffline(options: OfflineOptions = {}): Promise<void> {
+  if (!navigator.serviceWorker) {
+    throw new DocsiftError(
+      'storage_unavailable',
+      'service workers are not available; serve the page over HTTPS',
+    );
+  }
+  const worker = await activeWorker(options.serviceWorkerUrl ?? 'docsift-sw.js');
+  const { port1: port, port2 } = new MessageChannel();
+  const answer = new Promise<KeepReply>((resolve) => {
+    port.onmessage = ({ data }) => resolve(data);
+  });
+  const request: KeepRequest = { type: 'docsift:keep', ...filesOf(options) };
+  worker.postMessage(request, [port2]);
+  const reply = await answer;
+  port.close();
+  if ('error' in reply) {
+    throw new DocsiftError('download_failed', `the page could not be kept for offline use: ${reply.error}`);
+  }
+}
+
+async function activeWorker(url: string | URL): Promise<ServiceWorker> {
+  try {
+    const registration = await navigator.serviceWorker.register(new URL(url, document.baseURI));
+    const worker = registration.active ?? registration.waiting ?? registration.installing;
+    if (!worker) throw new Error('it has no worker');
+    return worker;
+  } catch (thrown) {
+    const advice = 'copy docsift-sw.js from the package to the folder of the page';
+    throw new DocsiftError('worker_failed', `the service worker ${url}: ${messageOf(thrown)}; ${advice}`);
+  }
+}
+
+function filesOf({ urls = [], workerUrl }: OfflineOptions): Omit<KeepRequest, 'type'> {
+  const worker = workerUrl ?? new URL('./worker.js', import.meta.url);
+  const needed = ownFiles([location.href, import.meta.url, worker, ...urls]);
+  const loaded = ownFiles(performance.getEntriesByType('resource').map(({ name }) => name));
+  return { needed, wanted: loaded.filter((url) => !needed.includes(url)) };
+}
+
+/** The absolute addresses of those that are of the page's origin, and not in docsift's own cache, each once. */
+function ownFiles(urls: readonly (string | URL)[]): string[] {
+  const own = urls
+    .map((url) => new URL(url, document.baseURI))
+    .filter(({ origin, pathname }) => origin === location.origin && !KEPT_ELSEWHERE.test(pathname));
+  return [...new Set(own.map(({ href }) => href.split('#')[0] as string))];
+}

@@ -1,0 +1,180 @@
+/** The options that every entry point takes, and what they come to in this browser. */
+import type { Precision, Role } from './engine/protocol.js';
+import type { ModelSource, SourceFile } from './engine/source.js';
+import { DocsiftError } from './errors.js';
+import { findModel, loadManifest, type Manifest } from './manifest.js';
+import type { Variant } from './runtime.js';
+
+/** A model of one's own: a GGUF file, or `model.safetensors` with its `config` and `tokenizer`. */
+export interface ModelFiles {
+  weights: string | URL;
+  /** `config.json`; needed with safetensors. */
+  config?: string | URL | undefined;
+  /** `tokenizer.json` or `vocab.txt`; needed with safetensors. */
+  tokenizer?: string | URL | undefined;
+  /** Of the weights, in hexadecimal. Without it the download cannot be verified. */
+  sha256?: string | undefined;
+  /** Length of the weights. */
+  bytes?: number | undefined;
+  /** Part of the key under which the files are cached: change it when files change at the same address. */
+  revision?: string | undefined;
+  /** A reranker's weight of the cosine against its logit. Default 0, which suits public cross-encoders. */
+  mixingWeight?: number | undefined;
+}
+
+/** A model: its id in the manifest, or its files. */
+export type ModelChoice = string | ModelFiles;
+
+export interface Progress {
+  /** `download`: bytes of `file`; `embed`: passages. */
+  stage: 'download' | 'embed';
+  loaded: number;
+  /** 0 where it is not known. */
+  total: number;
+  /** The file's name, for `download`. */
+  file?: string | undefined;
+}
+
+export interface EngineOptions {
+  /** The folder of `manifest.json`. Default: `models/` beside the folder that holds `docsift.js`. */
+  modelBaseUrl?: string | URL | undefined;
+  /** The folder of the two wasm files. Default: the folder that holds `docsift.js`. */
+  wasmBaseUrl?: string | URL | undefined;
+  /** The worker script. Default: `worker.js` beside `docsift.js`. */
+  workerUrl?: string | URL | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** Whether downloads are kept in the browser's cache. Default `true`. */
+  cache?: boolean | undefined;
+  /** Number of workers. Default: the number of cores, at most 4, and at most 2 on a device with 4 GiB or less. */
+  workers?: number | undefined;
+  /** How linear layers are computed: `int8` (default) is faster, `f32` is the reference. */
+  precision?: Precision | undefined;
+}
+
+/** The options with every default filled in and every address absolute. */
+export interface Settings {
+  manifestUrl: string;
+  wasmUrlOf: (variant: Variant) => string;
+  spawnWorker: () => Worker;
+  onProgress: (progress: Progress) => void;
+  cache: boolean;
+  workers: number;
+  precision: Precision;
+}
+
+export function resolveOptions(options: EngineOptions): Settings {
+  const {
+    onProgress = () => {},
+    cache = true,
+    precision = 'int8',
+    workers = defaultWorkers(globalThis.navigator),
+  } = options;
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new DocsiftError('invalid_options', `workers: expected an integer of at least 1, found ${workers}`);
+  }
+  if (precision !== 'int8' && precision !== 'f32') {
+    throw new DocsiftError('invalid_options', `precision: expected "int8" or "f32", found "${precision}"`);
+  }
+  return {
+    manifestUrl: new URL('manifest.json', modelFolder(options.modelBaseUrl)).href,
+    wasmUrlOf: (variant) => wasmUrl(options.wasmBaseUrl, variant),
+    spawnWorker: () => spawnWorker(options.workerUrl),
+    onProgress,
+    cache,
+    workers,
+    precision,
+  };
+}
+
+/** More than 4 workers gain little and each holds the models; `deviceMemory` is in GiB, where the browser tells it. */
+export function defaultWorkers(
+  navigator: { hardwareConcurrency?: number; deviceMemory?: number } | undefined,
+): number {
+  const most = (navigator?.deviceMemory ?? 8) <= 4 ? 2 : 4;
+  return Math.max(1, Math.min(most, navigator?.hardwareConcurrency ?? 2));
+}
+
+/** A model with the addresses of its files, and what names it. */
+export interface ResolvedModel {
+  source: ModelSource;
+  /** Changes with the weights. */
+  key: string;
+  mixingWeight: number;
+}
+
+/** Finds where models are; the manifest is fetched once, and only if a model is taken from it. */
+export class ModelCatalogue {
+  readonly #settings: Settings;
+  #manifest: Promise<Manifest> | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  async resolve(role: Role, choice: ModelChoice | undefined): Promise<ResolvedModel> {
+    if (typeof choice === 'object') return ownModel(choice);
+    const { manifestUrl, cache } = this.#settings;
+    this.#manifest ??= loadManifest(manifestUrl, cache);
+    const { file, bytes, sha256, revision, mixingWeight = 0 } = findModel(await this.#manifest, role, choice);
+    const weights = { url: new URL(file, manifestUrl).href, spec: { bytes, sha256, revision } };
+    return { source: { weights }, key: sha256, mixingWeight };
+  }
+}
+
+function ownModel({
+  weights,
+  config,
+  tokenizer,
+  sha256,
+  bytes,
+  revision,
+  mixingWeight = 0,
+}: ModelFiles): ResolvedModel {
+  const url = absolute(weights).href;
+  const beside = (file: string | URL | undefined): SourceFile | undefined =>
+    file === undefined ? undefined : { url: absolute(file).href, spec: { revision } };
+  return {
+    source: {
+      weights: { url, spec: { sha256, bytes, revision } },
+      config: beside(config),
+      tokenizer: beside(tokenizer),
+    },
+    key: sha256 ?? `${url}#${revision ?? ''}`,
+    mixingWeight,
+  };
+}
+
+function modelFolder(base: string | URL | undefined): URL {
+  if (base !== undefined) return folder(base);
+  // Not written as one expression: bundlers would take it for an asset to bundle.
+  const here = import.meta.url;
+  return new URL('../models/', here);
+}
+
+/** Literal `new URL(…, import.meta.url)`, so that bundlers find the files and take them along. */
+function wasmUrl(base: string | URL | undefined, variant: Variant): string {
+  if (base !== undefined) return new URL(`docsift-${variant}.wasm`, folder(base)).href;
+  return variant === 'relaxed'
+    ? new URL('./docsift-relaxed.wasm', import.meta.url).href
+    : new URL('./docsift-simd128.wasm', import.meta.url).href;
+}
+
+function spawnWorker(url: string | URL | undefined): Worker {
+  if (url !== undefined) return new Worker(absolute(url), { type: 'module' });
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+}
+
+/** A folder's address ends in a slash, or its last part would be replaced. */
+function folder(base: string | URL): URL {
+  const url = absolute(base);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+function absolute(url: string | URL): URL {
+  try {
+    return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
+  } catch {
+    throw new DocsiftError('invalid_options', `expected an address, found "${url}"`);
+  }
+}

@@ -1,0 +1,61 @@
+/** Saved indexes, in IndexedDB. */
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { DocsiftError, messageOf } from './errors.js';
+
+/** A collection as it was saved. */
+export interface SavedIndex {
+  /** The engine's own format: versioned and checksummed. */
+  bytes: ArrayBuffer;
+  /** Identifies the embedder's weights, as the engine does. */
+  fingerprint: string;
+  /** Identifies them before they are loaded. */
+  modelKey: string;
+  savedAt: Date;
+}
+
+interface Schema extends DBSchema {
+  indexes: { key: string; value: SavedIndex };
+}
+
+export function saveIndex(name: string, index: SavedIndex): Promise<void> {
+  return withDatabase(async (database) => {
+    await database.put('indexes', index, name);
+  });
+}
+
+/** Rejects with `index_not_found` when nothing is saved under the name. */
+export async function loadIndex(name: string): Promise<SavedIndex> {
+  const index = await withDatabase((database) => database.get('indexes', name));
+  if (index) return index;
+  throw new DocsiftError('index_not_found', `no index is saved as "${name}"; add the documents and save it`);
+}
+
+/** The names of the saved indexes. */
+export function listIndexes(): Promise<string[]> {
+  return withDatabase((database) => database.getAllKeys('indexes'));
+}
+
+/** Deletes a saved index; one that is not there is no error. */
+export function deleteIndex(name: string): Promise<void> {
+  return withDatabase((database) => database.delete('indexes', name));
+}
+
+async function withDatabase<T>(use: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
+  try {
+    const database = await openDB<Schema>('docsift', 1, {
+      upgrade: (fresh) => {
+        fresh.createObjectStore('indexes');
+      },
+    });
+    try {
+      return await use(database);
+    } finally {
+      database.close();
+    }
+  } catch (thrown) {
+    const advice = 'search works without it, but an index has to be made anew at every visit';
+    throw new DocsiftError('storage_unavailable', `IndexedDB: ${messageOf(thrown)}; ${advice}`, {
+      cause: thrown,
+    });
+  }
+}

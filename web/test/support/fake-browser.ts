@@ -1,0 +1,60 @@
+/** Puts a browser's globals in place: workers over the fake engine, a server, IndexedDB. */
+import 'fake-indexeddb/auto';
+import type { Request } from '../../src/engine/protocol.js';
+import { type FakeNetwork, fakeEngine } from './fake-engine.js';
+import { FakeWorker } from './fake-worker.js';
+
+const EMPTY_MODULE = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+const entry = (role: string, file: string, more: object = {}) => {
+  return {
+    role,
+    file,
+    bytes: 7,
+    sha256: file.charCodeAt(0).toString(16).padStart(64, '0'),
+    revision: '1',
+    ...more,
+  };
+};
+
+export const MANIFEST = {
+  version: 1,
+  defaults: { embedder: 'mini', reranker: 'cross' },
+  models: {
+    mini: entry('embedder', 'mini.gguf'),
+    other: entry('embedder', 'other.gguf'),
+    cross: entry('reranker', 'cross.gguf', { mixingWeight: 2 }),
+    refused: entry('reranker', 'refused.gguf'),
+  },
+};
+
+export interface FakeBrowser {
+  workers: FakeWorker[];
+  /** Called before any worker serves a request. */
+  before: (request: Request, worker: FakeWorker) => unknown;
+  /** What `manifest.json` answers. */
+  manifest: string;
+  /** Model files. */
+  network: FakeNetwork;
+}
+
+export function installBrowser(): FakeBrowser {
+  const browser: FakeBrowser = {
+    workers: [],
+    before: () => {},
+    manifest: JSON.stringify(MANIFEST),
+    network: { fetched: [], files: { 'refused.gguf': 'bad', 'other.gguf': 'other weights' } },
+  };
+  class BrowserWorker extends FakeWorker {
+    constructor() {
+      super(fakeEngine(browser.network));
+      browser.workers.push(this);
+      this.before = (request) => browser.before(request, this);
+    }
+  }
+  const fetchFile = async (url: string | URL) => {
+    const found = String(url).endsWith('manifest.json') ? browser.manifest : EMPTY_MODULE;
+    return new Response(found);
+  };
+  Object.assign(globalThis, { Worker: BrowserWorker, fetch: fetchFile });
+  return browser;
+}
