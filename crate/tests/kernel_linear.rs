@@ -7,7 +7,7 @@ mod support;
 
 use docsift::kernel::lanes::Native;
 use docsift::kernel::linear::LinearScratch;
-use docsift::kernel::quantize::quantize_row;
+use docsift::kernel::quantize::quantize_rows;
 use docsift::kernel::tile::WordLayout;
 use docsift::kernel::{activation, feed_forward, portable, tune, Instructions, PackedLinear, WeightBits};
 use support::{bits, Noise};
@@ -20,7 +20,7 @@ wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 /// The portable quantization, as integers in order.
 fn levels(x: &[f32], multiplier: &[f32]) -> (Vec<i32>, f32, i32) {
     let mut words = vec![0; x.len().div_ceil(4)];
-    let row = quantize_row::<portable::Vector>(WordLayout::Bytes, x, multiplier, &mut words, 1, 0);
+    let [row] = quantize_rows::<portable::Vector, 1>(WordLayout::Bytes, x, multiplier, &mut words);
     let levels = words.iter().flat_map(|w| w.to_le_bytes()).map(i32::from).take(x.len()).collect();
     (levels, row.scale, row.zero_point)
 }
@@ -244,11 +244,12 @@ fn quantization_errs_by_half_a_step_and_is_the_same_everywhere() {
             let error = (x * 0.5 - scale * (q - zero) as f32).abs();
             assert!((0..=127).contains(q) && error <= scale * 0.5001, "{x} became {q} at {scale}, {zero}");
         }
+        let rows = noise.fill(3 * length, 9.0);
         for layout in [WordLayout::Bytes, WordLayout::Words] {
             let mut expected = vec![7; layout.words(length.next_multiple_of(8)) * 3];
-            let mut found = expected.clone();
-            let a = quantize_row::<portable::Vector>(layout, &x, &multiplier, &mut expected, 3, 1);
-            let b = quantize_row::<Native>(layout, &x, &multiplier, &mut found, 3, 1);
+            let mut found = vec![8; expected.len()];
+            let a = quantize_rows::<portable::Vector, 3>(layout, &rows, &multiplier, &mut expected);
+            let b = quantize_rows::<Native, 3>(layout, &rows, &multiplier, &mut found);
             assert_eq!((expected, a), (found, b));
         }
     }

@@ -14,11 +14,16 @@ pub(super) trait Arithmetic {
     fn limit(depth: usize) -> f32;
     /// What to multiply `row` by to fill the range up to `limit`, and the inverse, to undo it.
     fn fit<V: Lanes>(row: &[f32], limit: f32) -> (f32, f32);
-    /// Writes `row · factor` to every `stride`-th word of `words`, from word `first` on. Words past the row are kept.
-    fn pack<V: Lanes>(row: &[f32], factor: f32, words: &mut [u32], stride: usize, first: usize);
+    /// Writes `row · factor` to word `place` of each group of `words`; groups past the row become 0.
+    fn pack<V: Lanes, const S: usize>(row: &[f32], factor: f32, words: &mut [[u32; S]], place: usize);
     /// [`pack`](Self::pack) for the exponentials of a softmax, all in 0..=1, whose sum is `sum`. Returns what one of them
     /// must be divided by to be a probability, in units of the result.
-    fn pack_probabilities<V: Lanes>(row: &[f32], sum: f32, words: &mut [u32], stride: usize, first: usize) -> f32;
+    fn pack_probabilities<V: Lanes, const S: usize>(
+        row: &[[f32; 8]],
+        sum: f32,
+        words: &mut [[u32; S]],
+        place: usize,
+    ) -> f32;
     /// Writes four columns of `count` values; `part(i)` holds value `i` of each. Returns the inverse of their factors.
     fn pack_columns<'a, V: Lanes>(
         count: usize,
@@ -46,14 +51,19 @@ impl Arithmetic for Float {
         (1.0, 1.0)
     }
     #[inline(always)]
-    fn pack<V: Lanes>(row: &[f32], _factor: f32, words: &mut [u32], stride: usize, first: usize) {
-        for (x, words) in row.iter().zip(words.chunks_exact_mut(stride)) {
-            words[first] = x.to_bits();
+    fn pack<V: Lanes, const S: usize>(row: &[f32], _factor: f32, words: &mut [[u32; S]], place: usize) {
+        for (x, group) in row.iter().zip(words) {
+            group[place] = x.to_bits();
         }
     }
     #[inline(always)]
-    fn pack_probabilities<V: Lanes>(row: &[f32], sum: f32, words: &mut [u32], stride: usize, first: usize) -> f32 {
-        Self::pack::<V>(row, 1.0, words, stride, first);
+    fn pack_probabilities<V: Lanes, const S: usize>(
+        row: &[[f32; 8]],
+        sum: f32,
+        words: &mut [[u32; S]],
+        place: usize,
+    ) -> f32 {
+        Self::pack::<V, S>(row.as_flattened(), 1.0, words, place);
         sum
     }
     #[inline(always)]
@@ -87,40 +97,16 @@ impl Integer {
     /// Factor and inverse for a greatest magnitude; a NaN in `poison` makes the inverse NaN.
     #[inline(always)]
     fn factor(greatest: f32, poison: f32, limit: f32) -> (f32, f32) {
-        let scale = greatest / limit + poison;
-        let factor = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
-        (factor, if scale < f32::MIN_POSITIVE { 0.0 } else { scale })
+        if greatest < f32::MIN_POSITIVE {
+            return (0.0, poison);
+        }
+        (limit / greatest, greatest / limit + poison)
     }
 
-    /// Packs `row · factor` and shows each four rounded values (plus [`ROUNDER`]) to `look`.
+    /// The eight values times `factor`, rounded, each plus [`ROUNDER`].
     #[inline(always)]
-    fn pack_with<V: Lanes>(
-        row: &[f32],
-        factor: f32,
-        words: &mut [u32],
-        stride: usize,
-        first: usize,
-        mut look: impl FnMut(V),
-    ) {
-        let (factor, rounder) = (V::splat(factor), V::splat(ROUNDER));
-        let mut groups = words.chunks_exact_mut(stride);
-        let mut step = |x: &[f32; 8]| {
-            let [a, b] = [0, 1].map(|half| V::load(&x.as_chunks().0[half]).mul(factor).add(rounder));
-            look(a);
-            look(b);
-            for word in V::pack_words([a, b]) {
-                if let Some(group) = groups.next() {
-                    group[first] = word;
-                }
-            }
-        };
-        let (whole, tail) = row.as_chunks::<8>();
-        whole.iter().for_each(&mut step);
-        if !tail.is_empty() {
-            let mut x = [0.0; 8];
-            x[..tail.len()].copy_from_slice(tail);
-            step(&x);
-        }
+    fn round<V: Lanes>(x: &[f32; 8], factor: V) -> [V; 2] {
+        std::array::from_fn(|half| V::load(&x.as_chunks().0[half]).mul(factor).add(V::splat(ROUNDER)))
     }
 }
 
@@ -130,39 +116,63 @@ impl Arithmetic for Integer {
 
     /// `depth · limit² ≤ 2³¹ − 1`: 8,191 at 32.
     fn limit(depth: usize) -> f32 {
-        (((i32::MAX as f32) * 0.999_999 / depth as f32).sqrt().floor()).min(MAX)
+        ((i32::MAX as f32) * 0.999_999 / depth as f32).sqrt().floor().min(MAX)
     }
     #[inline(always)]
     fn fit<V: Lanes>(row: &[f32], limit: f32) -> (f32, f32) {
         let zero = V::splat(0.0);
-        let (whole, tail) = row.as_chunks::<4>();
-        let (mut greatest, mut poison) = (zero, zero);
+        let (mut greatest, mut least, mut poison) = (zero, zero, zero);
         let mut step = |v: V| {
-            greatest = greatest.max(v.max(zero.sub(v)));
+            greatest = greatest.max(v);
+            least = least.min(v);
             poison = poison.add(v.mul(zero));
         };
+        let (whole, tail) = row.as_chunks::<4>();
         whole.iter().for_each(|lanes| step(V::load(lanes)));
         if !tail.is_empty() {
             step(V::load_partial(tail, 0.0));
         }
-        Self::factor(greatest.greatest(), poison.sum(), limit)
+        Self::factor(greatest.max(zero.sub(least)).greatest(), poison.sum(), limit)
     }
     #[inline(always)]
-    fn pack<V: Lanes>(row: &[f32], factor: f32, words: &mut [u32], stride: usize, first: usize) {
-        Self::pack_with::<V>(row, factor, words, stride, first, |_| {});
+    fn pack<V: Lanes, const S: usize>(row: &[f32], factor: f32, words: &mut [[u32; S]], place: usize) {
+        let factor = V::splat(factor);
+        let ((whole, tail), (blocks, rest)) = (row.as_chunks::<8>(), words.as_chunks_mut::<4>());
+        for (x, block) in whole.iter().zip(&mut *blocks) {
+            for (word, group) in V::pack_words(Self::round(x, factor)).into_iter().zip(block) {
+                group[place] = word;
+            }
+        }
+        let mut x = [0.0; 8];
+        x[..tail.len()].copy_from_slice(tail);
+        let mut last = V::pack_words(Self::round(&x, factor)).into_iter();
+        for group in blocks[whole.len()..].iter_mut().flatten().chain(rest) {
+            group[place] = last.next().unwrap_or(0);
+        }
     }
     /// Values reach 32,767, so for a sum within i32 the probabilities may add up to 65,537; each may be rounded up by a
     /// half. Their exact sum is what they are normalised by: among 512 equal ones, the error of rounding each to 127
     /// would otherwise add up.
     #[inline(always)]
-    fn pack_probabilities<V: Lanes>(row: &[f32], sum: f32, words: &mut [u32], stride: usize, first: usize) -> f32 {
-        let factor = MAX.min((65_530.0 - 0.5 * row.len() as f32) / sum);
-        let mut total = V::splat(0.0);
-        Self::pack_with::<V>(row, factor, words, stride, first, |q| {
-            total = total.add(q.sub(V::splat(ROUNDER)));
-        });
+    fn pack_probabilities<V: Lanes, const S: usize>(
+        row: &[[f32; 8]],
+        sum: f32,
+        words: &mut [[u32; S]],
+        place: usize,
+    ) -> f32 {
+        let factor = V::splat(MAX.min((65_530.0 - 4.0 * row.len() as f32) / sum));
+        let mut totals = [V::splat(0.0); 2];
+        for (x, block) in row.iter().zip(words.as_chunks_mut::<4>().0) {
+            let rounded = Self::round(x, factor);
+            for (total, q) in totals.iter_mut().zip(rounded) {
+                *total = total.add(q.sub(V::splat(ROUNDER)));
+            }
+            for (word, group) in V::pack_words(rounded).into_iter().zip(block) {
+                group[place] = word;
+            }
+        }
         // All integers below 2²⁴: exact in any order. A NaN among the exponentials must not be lost to rounding.
-        total.sum() + 0.0 * sum
+        totals[0].add(totals[1]).sum() + 0.0 * sum
     }
     #[inline(always)]
     fn pack_columns<'a, V: Lanes>(
@@ -171,13 +181,14 @@ impl Arithmetic for Integer {
         words: impl Iterator<Item = &'a mut [u32; 4]>,
     ) -> V {
         let zero = V::splat(0.0);
-        let (mut greatest, mut poison) = (zero, zero);
+        let (mut greatest, mut least, mut poison) = (zero, zero, zero);
         for i in 0..count {
             let v = part(i);
-            greatest = greatest.max(v.max(zero.sub(v)));
+            greatest = greatest.max(v);
+            least = least.min(v);
             poison = poison.add(v.mul(zero));
         }
-        let (greatest, poison) = (greatest.to_array(), poison.to_array());
+        let (greatest, poison) = (greatest.max(zero.sub(least)).to_array(), poison.to_array());
         let fitted: [_; 4] = std::array::from_fn(|i| Self::factor(greatest[i], poison[i], MAX));
         let (factor, rounder) = (V::load(&fitted.map(|f| f.0)), V::splat(ROUNDER));
         let round = |v: V| v.mul(factor).add(rounder);

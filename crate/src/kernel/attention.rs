@@ -185,24 +185,34 @@ impl Head {
         }
     }
 
+    /// Words of a row of queries or of keys.
+    fn depth<A: Arithmetic>(&self) -> usize {
+        self.dim.div_ceil(A::GROUP)
+    }
+
+    /// Words of a row of probabilities, or of a column of values. Keys are padded to whole panels.
+    fn padded_keys<A: Arithmetic>(&self) -> usize {
+        self.span.keys.next_multiple_of(COLUMNS) / A::GROUP
+    }
+
     /// Panels of 8 keys over the dimensions of the head.
     fn pack_keys<V: Lanes, A: Arithmetic>(&self, k: Rows, scratch: &mut AttentionScratch) {
-        let panel_words = self.dim.div_ceil(A::GROUP) * COLUMNS;
+        let depth = self.depth::<A>();
         let panels = self.span.keys.div_ceil(COLUMNS);
-        fill(&mut scratch.keys, panels * panel_words, 0);
+        fill(&mut scratch.keys, panels * depth * COLUMNS, 0);
         fill(&mut scratch.key_scales, panels * COLUMNS, 0.0);
+        let (limit, words) = (A::limit(self.dim), scratch.keys.as_chunks_mut::<COLUMNS>().0);
         for key in 0..self.span.keys {
             let row = k.part(self.span.first_key + key, self.offset, self.dim);
-            let (factor, scale) = A::fit::<V>(row, A::limit(self.dim));
+            let (factor, scale) = A::fit::<V>(row, limit);
             scratch.key_scales[key] = scale;
-            let panel = &mut scratch.keys[key / COLUMNS * panel_words..][..panel_words];
-            A::pack::<V>(row, factor, panel, COLUMNS, key % COLUMNS);
+            A::pack::<V, COLUMNS>(row, factor, &mut words[key / COLUMNS * depth..][..depth], key % COLUMNS);
         }
     }
 
     /// Panels of 8 dimensions over the keys.
     fn pack_values<V: Lanes, A: Arithmetic>(&self, v: Rows, scratch: &mut AttentionScratch) {
-        let panel_words = self.span.keys.div_ceil(A::GROUP) * COLUMNS;
+        let panel_words = self.padded_keys::<A>() * COLUMNS;
         let panels = self.dim.div_ceil(COLUMNS);
         fill(&mut scratch.values, panels * panel_words, 0);
         fill(&mut scratch.value_scales, panels * COLUMNS, 0.0);
@@ -218,6 +228,7 @@ impl Head {
         }
     }
 
+    /// Rows `first .. first + R` of the sequence's queries.
     fn attend_rows<V: Lanes, A: Arithmetic, const R: usize>(
         &self,
         first: usize,
@@ -227,53 +238,65 @@ impl Head {
     ) {
         let keys = self.span.keys;
         let columns = keys.next_multiple_of(COLUMNS);
-        let root = 1.0 / (self.dim as f32).sqrt();
+        let (depth, padded_keys) = (self.depth::<A>(), self.padded_keys::<A>());
+        grow(&mut scratch.rows, depth.max(padded_keys) * R);
+        grow(&mut scratch.scores, R * columns);
+        // Base 2 all the way: 2^(x · log₂ e) saves a multiplication for every score.
+        let base = std::f32::consts::LOG2_E / (self.dim as f32).sqrt();
 
-        let depth = self.dim.div_ceil(A::GROUP);
-        fill(&mut scratch.rows, depth * R, 0);
+        let words = scratch.rows[..depth * R].as_chunks_mut::<R>().0;
         let row_scales: [f32; R] = std::array::from_fn(|r| {
             let row = q.part(self.span.first_query + first + r, self.offset, self.dim);
             let (factor, scale) = A::fit::<V>(row, A::limit(self.dim));
-            A::pack::<V>(row, factor, &mut scratch.rows, R, r);
-            scale * root
+            A::pack::<V, R>(row, factor, words, r);
+            scale * base
         });
-        if scratch.scores.len() < R * columns {
-            scratch.scores.resize(R * columns, 0.0);
-        }
         let scores = &mut scratch.scores[..R * columns];
         let panels = scratch.keys.chunks_exact(depth * COLUMNS).zip(scratch.key_scales.as_chunks::<COLUMNS>().0);
         for (panel, (words, scales)) in panels.enumerate() {
-            let tile = A::tile::<V, R>(words, &scratch.rows);
+            let tile = A::tile::<V, R>(words, &scratch.rows[..depth * R]);
             for ((sums, row), scale) in tile.iter().zip(scores.chunks_exact_mut(columns)).zip(row_scales) {
-                let row = row[panel * COLUMNS..][..COLUMNS].as_chunks_mut().0;
-                for ((sums, scales), out) in sums.as_chunks().0.iter().zip(scales.as_chunks().0).zip(row) {
-                    A::to_lanes::<V>(sums).mul(V::splat(scale).mul(V::load(scales))).store(out);
-                }
+                scaled::<V, A>(sums, scale, scales, &mut row.as_chunks_mut().0[panel]);
             }
         }
 
-        let depth = keys.div_ceil(A::GROUP);
-        fill(&mut scratch.rows, depth * R, 0);
-        let mut row_scales = [0.0; R];
-        for (r, (row, scale)) in scores.chunks_exact_mut(columns).zip(&mut row_scales).enumerate() {
-            let row = &mut row[..keys];
+        let words = scratch.rows[..padded_keys * R].as_chunks_mut::<R>().0;
+        let mut rows = scores.chunks_exact_mut(columns);
+        let row_scales: [f32; R] = std::array::from_fn(|r| {
+            let Some(row) = rows.next() else { return 0.0 };
+            row[keys..].fill(f32::NEG_INFINITY);
+            let row = row.as_chunks_mut().0;
             let sum = exponentials::<V>(row);
-            *scale = 1.0 / A::pack_probabilities::<V>(row, sum, &mut scratch.rows, R, r);
-        }
-        let panels = scratch.values.chunks_exact(depth * COLUMNS).zip(scratch.value_scales.as_chunks::<COLUMNS>().0);
-        for (panel, (words, scales)) in panels.enumerate() {
-            let width = COLUMNS.min(self.dim - panel * COLUMNS);
-            let tile = A::tile::<V, R>(words, &scratch.rows);
+            1.0 / A::pack_probabilities::<V, R>(row, sum, words, r)
+        });
+        let panels = scratch.values.chunks_exact(padded_keys * COLUMNS);
+        for (panel, (words, scales)) in panels.zip(scratch.value_scales.as_chunks::<COLUMNS>().0).enumerate() {
+            let tile = A::tile::<V, R>(words, &scratch.rows[..padded_keys * R]);
             for (r, (sums, scale)) in tile.iter().zip(row_scales).enumerate() {
-                let mut result = [0.0; COLUMNS];
-                let halves = sums.as_chunks().0.iter().zip(scales.as_chunks().0);
-                for ((sums, scales), result) in halves.zip(result.as_chunks_mut().0) {
-                    A::to_lanes::<V>(sums).mul(V::splat(scale).mul(V::load(scales))).store(result);
+                let row = &mut out[(self.span.first_query + first + r) * self.width + self.offset..][..self.dim];
+                let (whole, tail) = row.as_chunks_mut::<COLUMNS>();
+                if let Some(out) = whole.get_mut(panel) {
+                    scaled::<V, A>(sums, scale, scales, out);
+                } else {
+                    let mut last = [0.0; COLUMNS];
+                    scaled::<V, A>(sums, scale, scales, &mut last);
+                    tail.copy_from_slice(&last[..tail.len()]);
                 }
-                let row = (self.span.first_query + first + r) * self.width + self.offset + panel * COLUMNS;
-                out[row..][..width].copy_from_slice(&result[..width]);
             }
         }
+    }
+}
+
+/// `out = sums · (scale · scales)`: one row of a tile back in f32.
+#[inline(always)]
+fn scaled<V: Lanes, A: Arithmetic>(
+    sums: &[A::Sum; COLUMNS],
+    scale: f32,
+    scales: &[f32; COLUMNS],
+    out: &mut [f32; COLUMNS],
+) {
+    for ((sums, scales), out) in sums.as_chunks().0.iter().zip(scales.as_chunks().0).zip(out.as_chunks_mut().0) {
+        A::to_lanes::<V>(sums).mul(V::splat(scale).mul(V::load(scales))).store(out);
     }
 }
 
@@ -281,4 +304,11 @@ impl Head {
 fn fill<T: Copy>(buffer: &mut Vec<T>, length: usize, value: T) {
     buffer.clear();
     buffer.resize(length, value);
+}
+
+/// Makes the length at least `length`.
+fn grow<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) {
+    if buffer.len() < length {
+        buffer.resize(length, T::default());
+    }
 }

@@ -36,13 +36,22 @@ pub trait Lanes: Copy {
     fn min(self, b: Self) -> Self;
     /// `self < b ? b : self`: a NaN in `self` stays, one in `b` is passed over.
     fn max(self, b: Self) -> Self;
+    /// Lanes 2, 3, 0, 1.
+    fn swap_halves(self) -> Self;
+    /// Lanes 1, 0, 3, 2.
+    fn swap_neighbours(self) -> Self;
+    /// Lane 0.
+    fn first(self) -> f32;
     /// `2ⁿ` where `self` is `n + ROUNDER` and −126 ≤ n ≤ 127.
     fn exp2_of_rounded(self) -> Self;
     /// `acc − factor · sums` in wrapping i32, converted to f32.
     fn from_i32(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self;
-    /// Sixteen integers `q + ROUNDER`, q in 0..=255, as bytes: lane `i` of word `j` is `q[j][i]`.
-    fn pack_bytes(q: [Self; 4]) -> [u32; 4];
-    /// Eight integers `q + ROUNDER`, q within i16, as pairs: word `j` holds lanes `2j` and `2j + 1` of the eight.
+    /// Sixteen integers `q + ROUNDER`, each brought within 0..=127, as bytes: word `j` holds the lanes of `q[j]`.
+    fn pack_levels_as_bytes(q: [Self; 4]) -> [u32; 4];
+    /// Eight integers `q + ROUNDER`, each brought within 0..=127, as 16-bit pairs: word `j` holds lanes `2j` and `2j + 1`
+    /// of the eight.
+    fn pack_levels_as_words(q: [Self; 2]) -> [u32; 4];
+    /// Eight integers `q + ROUNDER`, each brought within i16, as 16-bit pairs in the same order.
     fn pack_words(q: [Self; 2]) -> [u32; 4];
     /// Four pairs of integers `q + ROUNDER`, q within i16: word `j` holds lane `j` of `low` and of `high`.
     fn pair_words(low: Self, high: Self) -> [u32; 4];
@@ -55,23 +64,29 @@ pub trait Lanes: Copy {
         lanes
     }
 
-    /// The sum of the lanes, in the one order used everywhere.
+    /// The lanes combined by `f`: 0 with 2 and 1 with 3, then both results.
+    #[inline(always)]
+    fn reduce(self, f: impl Fn(Self, Self) -> Self) -> f32 {
+        let halves = f(self, self.swap_halves());
+        f(halves, halves.swap_neighbours()).first()
+    }
+
+    /// The sum of the lanes.
     #[inline(always)]
     fn sum(self) -> f32 {
-        let [a, b, c, d] = self.to_array();
-        (a + c) + (b + d)
+        self.reduce(Self::add)
     }
 
     /// The least lane.
     #[inline(always)]
     fn least(self) -> f32 {
-        self.to_array().into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a })
+        self.reduce(Self::min)
     }
 
     /// The greatest lane.
     #[inline(always)]
     fn greatest(self) -> f32 {
-        self.to_array().into_iter().fold(f32::NEG_INFINITY, |a, b| if a < b { b } else { a })
+        self.reduce(Self::max)
     }
 
     /// Reads up to four values; the missing lanes are `fill`.

@@ -22,7 +22,7 @@
 use crate::{Error, Result};
 
 use super::lanes::{Lanes, Native};
-use super::quantize::{quantize_row, RowScale};
+use super::quantize::{quantize_rows, RowScale};
 use super::tile::{Instructions, WeightBits, WordLayout, COLUMNS, ROWS};
 
 /// Rows quantized and multiplied at a time.
@@ -290,11 +290,18 @@ impl PackedLinear {
         scratch.rows.clear();
         for (rows, words) in x.chunks(ROWS * self.inputs).zip(scratch.activations.chunks_mut(ROWS * row_words)) {
             let count = rows.len() / self.inputs;
-            let words = &mut words[..count * row_words];
-            for (row, x) in rows.chunks_exact(self.inputs).enumerate() {
-                scratch.rows.push(quantize_row::<Native>(self.layout, x, &self.multiplier, words, count, row));
+            match count {
+                1 => self.quantize_tile::<1>(rows, words, &mut scratch.rows),
+                2 => self.quantize_tile::<2>(rows, words, &mut scratch.rows),
+                3 => self.quantize_tile::<3>(rows, words, &mut scratch.rows),
+                _ => self.quantize_tile::<ROWS>(rows, words, &mut scratch.rows),
             }
         }
+    }
+
+    fn quantize_tile<const R: usize>(&self, x: &[f32], words: &mut [u32], rows: &mut Vec<RowScale>) {
+        let words = &mut words[..R * self.panel_words / COLUMNS];
+        rows.extend(quantize_rows::<Native, R>(self.layout, x, &self.multiplier, words));
     }
 
     fn multiply_block(
@@ -360,14 +367,23 @@ impl Panel<'_> {
         let Strided { values, stride, offset } = out;
         for ((acc, row), out) in tile.iter().zip(rows).zip(values.chunks_exact_mut(stride)) {
             let out = &mut out[offset..][..self.width];
-            let mut result = [0.0; COLUMNS];
-            let halves = acc.as_chunks().0.iter().zip(self.sums.as_chunks().0);
-            let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
-            for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
-                let factor = V::splat(row.scale).mul(V::load(scales));
-                V::from_i32(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
+            let store = |result: &mut [f32; COLUMNS]| {
+                let halves = acc.as_chunks().0.iter().zip(self.sums.as_chunks().0);
+                let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
+                for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
+                    let factor = V::splat(row.scale).mul(V::load(scales));
+                    V::from_i32(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
+                }
+            };
+            // A copy of a length that is not constant is a call in V8, and costs as much as the rest of the epilogue.
+            match <&mut [f32; COLUMNS]>::try_from(&mut *out) {
+                Ok(out) => store(out),
+                Err(_) => {
+                    let mut result = [0.0; COLUMNS];
+                    store(&mut result);
+                    out.copy_from_slice(&result[..out.len()]);
+                }
             }
-            out.copy_from_slice(&result[..self.width]);
         }
     }
 }

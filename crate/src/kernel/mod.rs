@@ -5,7 +5,7 @@
 //! | [`linear`] | `x · Wᵀ + b` with int8 weights packed once and activations quantized on the fly |
 //! | [`feed_forward`](mod@feed_forward) | the two linear layers of a transformer block with GELU between them |
 //! | [`attention`] | softmax attention over a ragged batch |
-//! | [`layer_norm`], [`softmax`](mod@softmax), [`activation`] | the functions between the matrix products |
+//! | [`layer_norm`](mod@layer_norm), [`activation`] | the functions between the matrix products |
 //! | [`embedding`] | table look-up, sum and layer norm of the input embeddings |
 //! | [`ops`] | the linear layer as a candle custom op |
 //!
@@ -35,7 +35,7 @@ pub mod relaxed;
 pub mod scratch;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
-pub mod softmax;
+mod softmax;
 pub mod tile;
 
 pub use attention::{attention, attention_first_row, Precision};

@@ -2,7 +2,7 @@
 //!
 //! The loops are shaped so that LLVM turns them into whatever SIMD the machine has.
 
-use super::lanes::Lanes;
+use super::lanes::{Lanes, ROUNDER};
 use super::tile::{Tile, COLUMNS};
 
 /// Four lanes in an array.
@@ -57,6 +57,20 @@ impl Lanes for Vector {
         self.zip(b, |a, b| if a < b { b } else { a })
     }
     #[inline(always)]
+    fn swap_halves(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([c, d, a, b])
+    }
+    #[inline(always)]
+    fn swap_neighbours(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([b, a, d, c])
+    }
+    #[inline(always)]
+    fn first(self) -> f32 {
+        self.0[0]
+    }
+    #[inline(always)]
     fn exp2_of_rounded(self) -> Self {
         Self(self.0.map(|x| f32::from_bits((x.to_bits() << 23).wrapping_add(1.0f32.to_bits()))))
     }
@@ -65,19 +79,33 @@ impl Lanes for Vector {
         Self(std::array::from_fn(|i| acc[i].wrapping_sub(factor.wrapping_mul(sums[i])) as f32))
     }
     #[inline(always)]
-    fn pack_bytes(q: [Self; 4]) -> [u32; 4] {
-        q.map(|v| u32::from_le_bytes(v.0.map(|x| x.to_bits() as u8)))
+    fn pack_levels_as_bytes(q: [Self; 4]) -> [u32; 4] {
+        q.map(|v| u32::from_le_bytes(v.0.map(|x| rounded(x).clamp(0, 127) as u8)))
+    }
+    #[inline(always)]
+    fn pack_levels_as_words(q: [Self; 2]) -> [u32; 4] {
+        pairs(q, |x| rounded(x).clamp(0, 127) as u16)
     }
     #[inline(always)]
     fn pack_words(q: [Self; 2]) -> [u32; 4] {
-        let low = |x: f32| x.to_bits() & 0xFFFF;
-        let pair = |v: Self, i: usize| low(v.0[i]) | low(v.0[i + 1]) << 16;
-        [pair(q[0], 0), pair(q[0], 2), pair(q[1], 0), pair(q[1], 2)]
+        pairs(q, |x| rounded(x).clamp(i16::MIN.into(), i16::MAX.into()) as u16)
     }
     #[inline(always)]
     fn pair_words(low: Self, high: Self) -> [u32; 4] {
         std::array::from_fn(|i| low.0[i].to_bits() & 0xFFFF | high.0[i].to_bits() << 16)
     }
+}
+
+/// The integer `q` of `q + ROUNDER`.
+#[inline(always)]
+fn rounded(x: f32) -> i32 {
+    x.to_bits().wrapping_sub(ROUNDER.to_bits()) as i32
+}
+
+#[inline(always)]
+fn pairs(q: [Vector; 2], f: impl Fn(f32) -> u16) -> [u32; 4] {
+    let [[a, b, c, d], [e, g, h, i]] = q.map(|v| v.0.map(|x| u32::from(f(x))));
+    [a | b << 16, c | d << 16, e | g << 16, h | i << 16]
 }
 
 /// Signed bytes times unsigned bytes below 128, in fours.
@@ -119,7 +147,7 @@ impl Tile for Words {
             for (acc, a) in acc.iter_mut().zip(a) {
                 let a = halves(*a);
                 for (acc, w) in acc.iter_mut().zip(&w) {
-                    *acc += w.0 * a.0 + w.1 * a.1;
+                    *acc = acc.wrapping_add((w.0 * a.0).wrapping_add(w.1 * a.1));
                 }
             }
         }
