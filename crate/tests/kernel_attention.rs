@@ -3,7 +3,7 @@
 mod support;
 
 use docsift::kernel::attention::{AttentionScratch, Heads};
-use docsift::kernel::{attention, attention_first_row, Precision};
+use docsift::kernel::{attention, attention_first_row};
 use support::{bits, Noise};
 
 #[cfg(target_arch = "wasm32")]
@@ -54,13 +54,11 @@ fn attention_matches_its_definition() {
         let tokens: usize = lengths.iter().sum();
         let qkv = Noise((tokens + dim) as u64).fill(tokens * 3 * heads.width(), 3.0);
         let exact = naive_attention(&qkv, lengths, heads);
-        for (precision, bound) in [(Precision::F32, 1e-5), (Precision::Int16, 5e-3)] {
-            let mut out = vec![f32::NAN; tokens * heads.width()];
-            attention(&qkv, lengths, heads, precision, &mut AttentionScratch::default(), &mut out);
-            let worst = out.iter().zip(&exact).map(|(y, exact)| (f64::from(*y) - exact).abs()).fold(0.0, f64::max);
-            assert!(worst < bound, "{precision:?}, {lengths:?}, {count} x {dim}: off by {worst}");
-            assert!(out.iter().all(|y| y.is_finite()));
-        }
+        let mut out = vec![f32::NAN; tokens * heads.width()];
+        attention(&qkv, lengths, heads, &mut AttentionScratch::default(), &mut out);
+        let worst = out.iter().zip(&exact).map(|(y, exact)| (f64::from(*y) - exact).abs()).fold(0.0, f64::max);
+        assert!(worst < 5e-3, "{lengths:?}, {count} x {dim}: off by {worst}");
+        assert!(out.iter().all(|y| y.is_finite()));
     }
 }
 
@@ -71,52 +69,48 @@ fn attention_does_not_depend_on_the_batch_or_on_other_queries() {
     let tokens: usize = lengths.iter().sum();
     let qkv = Noise(77).fill(tokens * 3 * width, 2.0);
     let mut scratch = AttentionScratch::default();
-    for precision in [Precision::F32, Precision::Int16] {
-        let mut whole = vec![0.0; tokens * width];
-        attention(&qkv, &lengths, heads, precision, &mut scratch, &mut whole);
-        let (mut first, mut queries, mut firsts) = (0, Vec::new(), Vec::new());
-        for length in lengths {
-            let mut alone = vec![0.0; length * width];
-            let rows = &qkv[first * 3 * width..][..length * 3 * width];
-            attention(rows, &[length], heads, precision, &mut scratch, &mut alone);
-            assert_eq!(bits(&alone), bits(&whole[first * width..][..length * width]));
-            queries.extend_from_slice(&rows[..width]);
-            firsts.extend_from_slice(&alone[..width]);
-            first += length;
-        }
-        let kv: Vec<f32> = qkv.chunks(3 * width).flat_map(|row| &row[width..]).copied().collect();
-        let mut found = vec![0.0; lengths.len() * width];
-        attention_first_row(&queries, &kv, &lengths, heads, precision, &mut scratch, &mut found);
-        assert_eq!(bits(&found), bits(&firsts));
+    let mut whole = vec![0.0; tokens * width];
+    attention(&qkv, &lengths, heads, &mut scratch, &mut whole);
+    let (mut first, mut queries, mut firsts) = (0, Vec::new(), Vec::new());
+    for length in lengths {
+        let mut alone = vec![0.0; length * width];
+        let rows = &qkv[first * 3 * width..][..length * 3 * width];
+        attention(rows, &[length], heads, &mut scratch, &mut alone);
+        assert_eq!(bits(&alone), bits(&whole[first * width..][..length * width]));
+        queries.extend_from_slice(&rows[..width]);
+        firsts.extend_from_slice(&alone[..width]);
+        first += length;
     }
+    let kv: Vec<f32> = qkv.chunks(3 * width).flat_map(|row| &row[width..]).copied().collect();
+    let mut found = vec![0.0; lengths.len() * width];
+    attention_first_row(&queries, &kv, &lengths, heads, &mut scratch, &mut found);
+    assert_eq!(bits(&found), bits(&firsts));
 }
 
 #[test]
 fn attention_keeps_nan_to_its_sequence() {
     let (lengths, heads) = ([5, 5], Heads { count: 1, dim: 32 });
-    for precision in [Precision::F32, Precision::Int16] {
-        for part in 1..3 {
-            let mut qkv = Noise(78).fill(10 * 3 * 32, 2.0);
-            qkv[5 * 3 * 32 + part * 32 + 8] = f32::NAN;
-            let mut out = vec![0.0; 10 * 32];
-            attention(&qkv, &lengths, heads, precision, &mut AttentionScratch::default(), &mut out);
-            let (clean, poisoned) = out.split_at(5 * 32);
-            assert!(clean.iter().all(|y| y.is_finite()));
-            // A key poisons every result, a value its own dimension.
-            assert!(poisoned.iter().skip(8).step_by(32).all(|y| y.is_nan()));
-            assert!(part == 2 || poisoned.iter().all(|y| y.is_nan()));
-        }
+    for part in 1..3 {
+        let mut qkv = Noise(78).fill(10 * 3 * 32, 2.0);
+        qkv[5 * 3 * 32 + part * 32 + 8] = f32::NAN;
+        let mut out = vec![0.0; 10 * 32];
+        attention(&qkv, &lengths, heads, &mut AttentionScratch::default(), &mut out);
+        let (clean, poisoned) = out.split_at(5 * 32);
+        assert!(clean.iter().all(|y| y.is_finite()));
+        // A key poisons every result, a value its own dimension.
+        assert!(poisoned.iter().skip(8).step_by(32).all(|y| y.is_nan()));
+        assert!(part == 2 || poisoned.iter().all(|y| y.is_nan()));
     }
 }
 
 #[test]
-fn int16_sums_reach_their_limit_without_passing_it() {
+fn sums_reach_their_limit_without_passing_it() {
     for (length, dim) in [(512, 32), (64, 64), (3, 3), (512, 8), (1, 1), (2, 2)] {
         for value in [1.0, -1.0] {
             let heads = Heads { count: 1, dim };
             let qkv = vec![value; length * 3 * dim];
             let mut out = vec![0.0; length * dim];
-            attention(&qkv, &[length], heads, Precision::Int16, &mut AttentionScratch::default(), &mut out);
+            attention(&qkv, &[length], heads, &mut AttentionScratch::default(), &mut out);
             assert!(out.iter().all(|y| (y - value).abs() < 1e-3), "{length} x {dim}: {}", out[0]);
         }
     }

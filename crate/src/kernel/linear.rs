@@ -363,7 +363,8 @@ impl Panel<'_> {
         rows: &[RowScale],
         out: Strided,
     ) {
-        let tile = instructions.compute::<R>(self.weights, words);
+        let mut tile = [[0; COLUMNS]; R];
+        instructions.compute(self.weights, words, &mut tile);
         let Strided { values, stride, offset } = out;
         for ((acc, row), out) in tile.iter().zip(rows).zip(values.chunks_exact_mut(stride)) {
             let out = &mut out[offset..][..self.width];
@@ -372,7 +373,7 @@ impl Panel<'_> {
                 let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
                 for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
                     let factor = V::splat(row.scale).mul(V::load(scales));
-                    V::from_i32(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
+                    V::from_corrected(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
                 }
             };
             // A copy of a length that is not constant is a call in V8, and costs as much as the rest of the epilogue.

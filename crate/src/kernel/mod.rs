@@ -20,10 +20,10 @@
 #![allow(unsafe_code)]
 
 pub mod activation;
-mod arithmetic;
 pub mod attention;
 pub mod embedding;
 pub mod feed_forward;
+mod int16;
 pub mod lanes;
 pub mod layer_norm;
 pub mod linear;
@@ -38,7 +38,7 @@ pub mod simd128;
 mod softmax;
 pub mod tile;
 
-pub use attention::{attention, attention_first_row, Precision};
+pub use attention::{attention, attention_first_row};
 pub use embedding::{EmbeddingTable, Embeddings};
 pub use feed_forward::feed_forward;
 pub use layer_norm::{add_layer_norm, layer_norm};

@@ -2,13 +2,14 @@
 //!
 //! `x ≈ scale · (q − zero_point)` with q and the zero point in 0..=127, the range that the relaxed dot product reads the
 //! same on every CPU. The range of a row always includes 0, so 0 is exact. The error of a value is at most `scale / 2`,
-//! and `scale = (greatest − least) / 127`.
+//! and `scale = (greatest − least) / 126.9999`.
 
-use super::lanes::{Lanes, ROUNDER};
+use super::lanes::{opaque, Lanes, ROUNDER};
 use super::tile::WordLayout;
 
-/// The greatest quantized activation.
-pub const LEVELS: f32 = 127.0;
+/// The range of a row in steps: a little less than 127, so that the greatest value is below 127.5 levels also when the
+/// zero point was rounded up, and nothing needs to be clamped.
+pub const LEVELS: f32 = 126.9999;
 
 /// How a row was quantized.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -39,8 +40,8 @@ pub fn quantize_rows<V: Lanes, const R: usize>(
     std::array::from_fn(|row| {
         let x = &x[row * length..][..length];
         match layout {
-            WordLayout::Bytes => quantize_row::<V, R, 16, 4>(x, multiplier, words, row, V::pack_levels_as_bytes),
-            WordLayout::Words => quantize_row::<V, R, 8, 2>(x, multiplier, words, row, V::pack_levels_as_words),
+            WordLayout::Bytes => quantize_row::<V, R, 16, 4>(x, multiplier, words, row, V::pack_bytes),
+            WordLayout::Words => quantize_row::<V, R, 8, 2>(x, multiplier, words, row, V::pack_words),
         }
     })
 }
@@ -52,20 +53,19 @@ fn quantize_row<V: Lanes, const R: usize, const N: usize, const L: usize>(
     multiplier: &[f32],
     words: &mut [[u32; R]],
     row: usize,
-    pack: impl Fn([V; L]) -> [u32; 4],
+    pack: impl Fn([V; L], V) -> [u32; 4],
 ) -> RowScale {
     let (least, greatest, poison) = range::<V>(x, multiplier);
     // Divided before subtracting, so that the widest finite row does not overflow.
     let scale = greatest / LEVELS - least / LEVELS + poison;
     let inverse = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
-    let zero_point = (-least * inverse).round_ties_even().min(LEVELS);
+    let zero_point = (-least * inverse).round_ties_even();
     let scale = if scale < f32::MIN_POSITIVE { 0.0 } else { scale };
 
-    let inverse = V::splat(inverse);
-    let zero = V::splat(ROUNDER + zero_point);
+    let (inverse, zero, rounder) = (V::splat(inverse), V::splat(ROUNDER + zero_point), opaque(ROUNDER));
     let levels = |x: &[f32; N], m: &[f32; N]| {
         let (x, m) = (x.as_chunks().0, m.as_chunks().0);
-        pack(std::array::from_fn(|i| V::load(&x[i]).mul(V::load(&m[i])).mul(inverse).add(zero)))
+        pack(std::array::from_fn(|i| V::load(&x[i]).mul(V::load(&m[i])).mul(inverse).add(zero)), rounder)
     };
     let (blocks, rest) = words.as_chunks_mut::<4>();
     let ((x, x_tail), (m, m_tail)) = (x.as_chunks::<N>(), multiplier.as_chunks::<N>());
