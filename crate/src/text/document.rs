@@ -1,0 +1,162 @@
+//! The unit that callers add, update and remove: one article of a help center.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Error, Result};
+
+/// One article. `id` is its identity in a collection; every field comes back unchanged with a hit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Unique in a collection, never empty.
+    pub id: String,
+    /// The title, plain text. Empty only when there is a body.
+    pub title: String,
+    /// Where the article is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Plain text or Markdown: blocks separated by blank lines. Empty only when there is a title.
+    pub body: String,
+    /// Where the article belongs, for instance a breadcrumb.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
+    /// When it last changed, in the caller's own format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<String>,
+    /// The caller's other fields.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Document {
+    /// Reads one document from a JSON value. `position` (counted from 0) names it in an error while it has no id.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] naming the document, the field, what was expected and what was found.
+    pub fn from_value(value: Value, position: usize) -> Result<Self> {
+        let place = match value.get("id").and_then(Value::as_str) {
+            Some(id) => format!("document {position} (id \"{id}\")"),
+            None => format!("document {position}"),
+        };
+        let Value::Object(mut fields) = value else {
+            return Err(Error::InvalidInput(format!(
+                "{place}: expected an object with id, title and body, found {}",
+                kind(&value)
+            )));
+        };
+        let document = Document {
+            id: required(&mut fields, "id", &place)?,
+            title: required(&mut fields, "title", &place)?,
+            url: optional(&mut fields, "url", &place)?,
+            body: required(&mut fields, "body", &place)?,
+            section: optional(&mut fields, "section", &place)?,
+            updated: optional(&mut fields, "updated", &place)?,
+            extra: fields,
+        };
+        document.check(&place)?;
+        Ok(document)
+    }
+
+    /// Reads a list of documents, as [`Document::from_value`] does each.
+    ///
+    /// # Errors
+    /// That of the first document that is not valid.
+    pub fn from_values(values: Vec<Value>) -> Result<Vec<Self>> {
+        values.into_iter().enumerate().map(|(position, value)| Self::from_value(value, position)).collect()
+    }
+
+    /// Checks what the types leave open: an id, and something to search.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`], which begins with `place`.
+    pub(crate) fn check(&self, place: &str) -> Result<()> {
+        if self.id.trim().is_empty() {
+            return Err(Error::InvalidInput(format!(
+                "{place}: field \"id\": expected a non-empty string, found an empty one; give every document its own id"
+            )));
+        }
+        if self.title.trim().is_empty() && self.body.trim().is_empty() {
+            return Err(Error::InvalidInput(format!(
+                "{place}: expected a title or a body, found both empty; leave the document out or give it text"
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn required(fields: &mut Map<String, Value>, name: &str, place: &str) -> Result<String> {
+    match fields.shift_remove(name) {
+        Some(Value::String(text)) => Ok(text),
+        other => {
+            let found = other.as_ref().map_or("nothing", kind);
+            Err(Error::InvalidInput(format!("{place}: field \"{name}\": expected a string, found {found}")))
+        }
+    }
+}
+
+/// `null` counts as absent, since JavaScript callers write it for "no value".
+fn optional(fields: &mut Map<String, Value>, name: &str, place: &str) -> Result<Option<String>> {
+    match fields.shift_remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(Error::InvalidInput(format!(
+            "{place}: field \"{name}\": expected a string or nothing, found {}",
+            kind(&other)
+        ))),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn message(value: Value) -> String {
+        let error = Document::from_value(value, 3).unwrap_err();
+        assert_eq!(error.code(), "invalid_input");
+        error.to_string()
+    }
+
+    #[test]
+    fn keeps_every_field() {
+        let value = json!({"id": "a", "title": "T", "url": "/a", "body": "B", "tags": ["x"], "rank": 2});
+        let document = Document::from_value(value.clone(), 0).unwrap();
+        assert_eq!(document.url.as_deref(), Some("/a"));
+        assert_eq!(document.extra.len(), 2);
+        assert_eq!(serde_json::to_value(&document).unwrap(), value);
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let value = json!({"id": "a", "title": "T", "body": "", "url": null});
+        assert_eq!(Document::from_value(value, 0).unwrap().url, None);
+    }
+
+    #[test]
+    fn errors_name_document_field_and_finding() {
+        assert_eq!(
+            message(json!({"id": 7, "title": "T", "body": "B"})),
+            "invalid input: document 3: field \"id\": expected a string, found a number"
+        );
+        assert_eq!(
+            message(json!({"id": "a", "body": "B"})),
+            "invalid input: document 3 (id \"a\"): field \"title\": expected a string, found nothing"
+        );
+        assert!(message(json!({"id": "a", "title": "T", "body": ["B"]})).contains("found an array"));
+        assert!(message(json!({"id": "a", "title": "T", "body": "", "url": 1})).contains("string or nothing"));
+        assert!(message(json!({"id": " ", "title": "T", "body": "B"})).contains("found an empty one"));
+        assert!(message(json!({"id": "a", "title": "", "body": "\n"})).contains("both empty"));
+        assert!(message(json!("text")).contains("found a string"));
+    }
+}
