@@ -1,1 +1,3 @@
-//! How good is a ranking?
+//! How good is a ranking? See [`metrics`].
+
+pub mod metrics;
