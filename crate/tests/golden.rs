@@ -100,12 +100,12 @@ fn open_packed(file: &str) -> Weights<File> {
     Weights::open_gguf(File::open(repository().join("models").join(file)).expect(file)).expect(file)
 }
 
-fn bi_encoder() -> BiEncoder {
-    BiEncoder::load(open_packed("all-minilm-l6-v2.q8_0.gguf"), None, Precision::F32, None).unwrap()
+fn bi_encoder(precision: Precision) -> BiEncoder {
+    BiEncoder::load(open_packed("all-minilm-l6-v2.q8_0.gguf"), None, precision, None).unwrap()
 }
 
-fn cross_encoder() -> CrossEncoder {
-    CrossEncoder::load(open_packed("docsift-rerank-l6.q8_0.gguf"), None, Precision::F32, None).unwrap()
+fn cross_encoder(precision: Precision) -> CrossEncoder {
+    CrossEncoder::load(open_packed("docsift-rerank-l6.q8_0.gguf"), None, precision, None).unwrap()
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
@@ -144,46 +144,68 @@ fn texts_and_pairs_are_tokenized_as_transformers_does() {
     }
 }
 
-#[test]
-fn packed_embeddings_point_where_sentence_transformers_points() {
+/// The least cosine between the packed bi-encoder's embeddings and sentence-transformers', over every text.
+fn least_cosine(precision: Precision) -> f64 {
     let texts = texts();
     let tokens: Tokens = json(&golden().join("tokens.json"));
-    let model = bi_encoder();
     let expected = f32_file(&golden().join("embeddings.f32"));
     let inputs: Vec<String> = texts.texts.iter().map(|case| case.text.expand()).collect();
-    let found = model.embed(&inputs).unwrap();
+    let found = bi_encoder(precision).embed(&inputs).unwrap();
     assert_eq!(found.len(), expected.len());
     let dims = tokens.embedder.dims;
-    let cosines = found.chunks_exact(dims).zip(expected.chunks_exact(dims)).map(|(a, b)| cosine(a, b));
-    for (case, cosine) in texts.texts.iter().zip(cosines) {
-        assert!(cosine >= 0.999, "{}: cosine {cosine}", case.name);
-    }
     for row in found.chunks_exact(dims) {
         let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
         assert!((norm - 1.0).abs() < 1e-5, "length {norm}");
     }
+    let cosines = found.chunks_exact(dims).zip(expected.chunks_exact(dims)).map(|(a, b)| cosine(a, b));
+    let worst = texts.texts.iter().zip(cosines).min_by(|(_, a), (_, b)| a.total_cmp(b)).unwrap();
+    println!("{precision:?}: least cosine {:.5} ({})", worst.1, worst.0.name);
+    worst.1
 }
 
-#[test]
-fn packed_logits_rank_as_pytorch_ranks() {
+/// How the packed cross-encoder's logits compare with PyTorch's.
+struct Fidelity {
+    /// Over the queries with ten passages and more.
+    mean_spearman: f64,
+    /// Over every pair.
+    greatest_difference: f64,
+}
+
+fn fidelity(precision: Precision) -> Fidelity {
     let texts = texts();
     let expected: Vec<Vec<f64>> = json(&golden().join("logits.json"));
-    let model = cross_encoder();
+    let model = cross_encoder(precision);
     let mut correlations = Vec::new();
+    let mut greatest_difference: f64 = 0.0;
     for (group, expected) in texts.groups.iter().zip(&expected) {
         let found = model.score(&group.query.expand(), &group.passages()).unwrap();
         let found: Vec<f64> = found.into_iter().map(f64::from).collect();
         assert_eq!(found.len(), expected.len());
-        for (found, expected) in found.iter().zip(expected) {
-            assert!((found - expected).abs() < 0.5, "{}: expected {expected}, found {found}", group.name);
-        }
+        let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
+        greatest_difference = differences.fold(greatest_difference, f64::max);
         if found.len() >= 10 {
             correlations.extend(docsift::eval::metrics::spearman(&found, expected));
         }
     }
-    let mean = correlations.iter().sum::<f64>() / correlations.len() as f64;
-    let least = correlations.iter().copied().fold(1.0, f64::min);
-    println!("Spearman over {} queries: mean {mean:.4}, least {least:.4}", correlations.len());
     assert!(correlations.len() >= 20);
-    assert!(mean >= 0.99, "mean Spearman {mean}");
+    let mean_spearman = correlations.iter().sum::<f64>() / correlations.len() as f64;
+    let least = correlations.iter().copied().fold(1.0, f64::min);
+    println!(
+        "{precision:?}: Spearman over {} queries: mean {mean_spearman:.4}, least {least:.4}; \
+         greatest difference of a logit {greatest_difference:.3}",
+        correlations.len()
+    );
+    Fidelity { mean_spearman, greatest_difference }
+}
+
+#[test]
+fn embeddings_computed_in_f32_point_where_sentence_transformers_points() {
+    assert!(least_cosine(Precision::F32) >= 0.999);
+}
+
+#[test]
+fn logits_computed_in_f32_rank_as_pytorch_ranks() {
+    let fidelity = fidelity(Precision::F32);
+    assert!(fidelity.mean_spearman >= 0.99);
+    assert!(fidelity.greatest_difference < 0.2);
 }

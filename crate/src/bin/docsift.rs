@@ -2,7 +2,7 @@
 //! file, `docsift passages` shows how documents are cut. Each prints JSON.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 const USAGE: &str = "usage:
   docsift pack <folder> --out <file.gguf> [--name <name>] [--license <spdx>] [--word-embeddings-from <folder>]
       <folder> holds config.json, model.safetensors, and tokenizer.json or vocab.txt
-  docsift passages <documents.jsonl> --tokenizer <tokenizer.json>
+  docsift passages <documents.json|jsonl> --tokenizer <tokenizer.json>
       one JSON object a passage: documentId, passage, input";
 
 fn main() -> ExitCode {
@@ -93,18 +93,23 @@ fn run_passages(arguments: &[String]) -> Result<()> {
     let path = PathBuf::from(required(positional(arguments), "a file of documents")?);
     let tokenizer = required(option(arguments, "--tokenizer"), "--tokenizer <tokenizer.json>")?;
     let tokenizer = Tokenizer::from_bytes(&read(Path::new(tokenizer))?)?;
-    let file = File::open(&path).map_err(|error| unusable(&path, &error))?;
-    for (position, line) in BufReader::new(file).lines().enumerate() {
-        let line = line.map_err(|error| unusable(&path, &error))?;
-        let value = serde_json::from_str(&line)
-            .map_err(|error| Error::InvalidInput(format!("{} line {}: {error}", path.display(), position + 1)))?;
-        let document = Document::from_value(value, position)?;
+    for document in Document::from_values(read_documents(&path)?)? {
         let cut = passages(&document, PASSAGE_TOKENS, &|text| tokenizer.count_tokens(text));
         for (index, passage) in cut.iter().enumerate() {
             println!("{}", json!({ "documentId": document.id, "passage": index, "input": passage.input(&document) }));
         }
     }
     Ok(())
+}
+
+/// The values of a JSON array, or of JSON Lines.
+fn read_documents(path: &Path) -> Result<Vec<serde_json::Value>> {
+    let bytes = read(path)?;
+    let invalid = |error| Error::InvalidInput(format!("{}: {error}", path.display()));
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return serde_json::from_slice(&bytes).map_err(invalid);
+    }
+    serde_json::Deserializer::from_slice(&bytes).into_iter().collect::<std::result::Result<_, _>>().map_err(invalid)
 }
 
 fn open_folder(folder: &Path) -> Result<Weights<File>> {

@@ -117,7 +117,7 @@ impl Engine {
     /// # Errors
     /// `invalid_input` if no cross-encoder is loaded.
     pub fn score(&self, query: &str, passages: Vec<String>) -> JsResult<Float32Array> {
-        let model = self.reranker.as_ref().ok_or_else(|| not_loaded("cross-encoder", "loadReranker"))?;
+        let model = self.reranker.as_ref().ok_or_else(no_reranker)?;
         Ok(Float32Array::from(model.score(query, &passages)?.as_slice()))
     }
 
@@ -137,8 +137,9 @@ impl Engine {
             Error::InvalidInput(format!("expected an array of plain objects as documents: {error}"))
         })?;
         let documents = Document::from_values(documents)?;
-        let tokenizer = self.embedder()?.tokenizer();
-        let collection = self.collection.as_mut().ok_or_else(no_collection)?;
+        let Engine { embedder, collection, .. } = self;
+        let tokenizer = embedder.as_ref().ok_or_else(no_embedder)?.tokenizer();
+        let collection = collection.as_mut().ok_or_else(no_collection)?;
         Ok(collection.add(documents, replace, &|text| tokenizer.count_tokens(text))?)
     }
 
@@ -219,7 +220,7 @@ impl Engine {
     }
 
     fn embedder(&self) -> Result<&BiEncoder> {
-        self.embedder.as_ref().ok_or_else(|| not_loaded("bi-encoder", "loadEmbedder"))
+        self.embedder.as_ref().ok_or_else(no_embedder)
     }
 
     fn collection(&self) -> Result<&Collection> {
@@ -248,8 +249,12 @@ fn to_js<T: Serialize>(value: &T) -> Result<JsValue> {
     value.serialize(&serializer).map_err(|error| Error::Internal(format!("cannot pass a value to JavaScript: {error}")))
 }
 
-fn not_loaded(model: &str, call: &str) -> Error {
-    Error::InvalidInput(format!("expected a {model} to be loaded, found none; call {call} first"))
+fn no_embedder() -> Error {
+    Error::InvalidInput("expected a bi-encoder to be loaded, found none; call loadEmbedder first".into())
+}
+
+fn no_reranker() -> Error {
+    Error::InvalidInput("expected a cross-encoder to be loaded, found none; call loadReranker first".into())
 }
 
 fn no_collection() -> Error {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::terms::terms;
+use super::terms::{query_terms, terms};
 
 /// How soon repetitions of a term stop counting.
 const K1: f32 = 1.2;
@@ -92,16 +92,16 @@ impl LexicalIndex {
 
     /// The passages that share a term with `query` and their BM25 scores, all above 0, in ascending order of id.
     pub fn search(&self, query: &str) -> Vec<(u32, f32)> {
-        let mut query_terms: Vec<(String, f32)> = Vec::new();
-        for term in terms(query) {
-            match query_terms.iter_mut().find(|(other, _)| *other == term) {
+        let mut counted: Vec<(String, f32)> = Vec::new();
+        for term in query_terms(query) {
+            match counted.iter_mut().find(|(other, _)| *other == term) {
                 Some((_, times)) => *times += 1.0,
-                None => query_terms.push((term, 1.0)),
+                None => counted.push((term, 1.0)),
             }
         }
         let average_length = self.total_length as f32 / self.passages.max(1) as f32;
         let mut scores = vec![0.0; self.lengths.len()];
-        for (term, times) in query_terms {
+        for (term, times) in counted {
             let Some(postings) = self.postings.get(&term) else { continue };
             let (all, with) = (self.passages as f32, postings.len() as f32);
             // The form that stays positive for terms in more than half of the passages.

@@ -11,6 +11,33 @@ use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization_alignments::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+/// English words that say how a question is put, not what it is about. Words that tell instructions apart (on, off, up,
+/// out, not, without) are left out of the list.
+const FUNCTION_WORDS: &[&str] = &[
+    "a", "an", "and", "any", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do",
+    "does", "for", "from", "had", "has", "have", "having", "he", "her", "here", "him", "his", "how", "i", "if", "in",
+    "into", "is", "it", "its", "may", "me", "might", "mine", "must", "my", "of", "or", "our", "shall", "she", "should",
+    "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those",
+    "to", "us", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with",
+    "would", "you", "your", "yours",
+];
+
+/// The terms of a query: without function words, unless it has nothing else. They stay in the index, where a query made
+/// of them alone finds them.
+pub(super) fn query_terms(query: &str) -> Vec<String> {
+    let is_content = |word: &&str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        !FUNCTION_WORDS.contains(&word.as_str())
+    };
+    let content: Vec<&str> = query.split_whitespace().filter(is_content).collect();
+    let content = terms(&content.join(" "));
+    if content.is_empty() {
+        terms(query)
+    } else {
+        content
+    }
+}
+
 /// The terms of `text`, in order, with repetitions.
 pub(super) fn terms(text: &str) -> Vec<String> {
     let text = fold(text);
@@ -148,6 +175,14 @@ mod tests {
         check("v2.x", &["v", "2", "x", "v2x"]);
         check("ASEC-21-001", &["asec", "21", "001", "asec21-001"]);
         check("a - b. c", &["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_query_drops_function_words_if_it_can() {
+        assert_eq!(query_terms("How do I sign in?"), ["sign"]);
+        assert_eq!(query_terms("What is the sign-in (IT)"), ["sign", "in", "signin"]);
+        assert_eq!(query_terms("turn it off"), ["turn", "off"]);
+        assert_eq!(query_terms("what is this ?"), ["what", "is", "this"]);
     }
 
     #[test]

@@ -151,10 +151,10 @@ impl Collection {
     /// within `max_tokens`, and at least one while any is left.
     pub fn pending(&self, max_tokens: usize) -> Vec<(u32, String)> {
         let mut batch = Vec::new();
-        let mut tokens = 0;
+        let mut tokens = 0usize;
         for &id in &self.pending {
             let Some((document, passage)) = self.passage(id) else { continue };
-            tokens += passage.tokens;
+            tokens = tokens.saturating_add(passage.tokens);
             if tokens > max_tokens && !batch.is_empty() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Heading-aware passages: what is embedded, matched and reranked.
 //!
-//! A body is cut at its headings ([`super::headings`]) and each section is packed into passages of at most a budget of
+//! A body is cut at its headings (`headings.rs`) and each section is packed into passages of at most a budget of
 //! tokens, at the coarsest boundary that fits: block, line, sentence, word, and in the end anywhere between two
 //! graphemes (unbroken strings, CJK). A passage is a contiguous range of the body, so nothing is rewritten or stored
 //! twice. Passages never cross a heading: a small section stays a small passage, since its heading would be wrong for
@@ -97,8 +97,11 @@ pub(super) fn ends_a_phrase(c: char) -> bool {
     matches!(c, '.' | '!' | '?' | ':' | ';' | ',' | '…' | '。' | '！' | '？' | '：' | '；' | '，')
 }
 
+/// Gives the ranges of a text's pieces.
+type Split = fn(&str) -> Vec<Range<usize>>;
+
 /// The boundaries at which text is cut, coarsest first.
-const LEVELS: [fn(&str) -> Vec<Range<usize>>; 4] = [
+const LEVELS: [Split; 4] = [
     blocks,
     |text| pieces(text, text.split_inclusive('\n')),
     |text| pieces(text, text.split_sentence_bounds()),

@@ -1,0 +1,313 @@
+//! Adding, removing, embedding, retrieving and keeping a collection.
+
+use docsift::search::collection::Collection;
+use docsift::search::retrieve::Stage;
+use docsift::text::document::Document;
+use proptest::prelude::*;
+use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
+
+const DIMS: usize = 4;
+const MODEL: &str = "model-a";
+
+fn count_tokens(text: &str) -> usize {
+    text.split_whitespace().count()
+}
+
+fn document(id: &str, title: &str, body: &str) -> Document {
+    Document::from_value(json!({"id": id, "title": title, "body": body, "rank": 0.1}), 0).unwrap()
+}
+
+fn collection(documents: &[(&str, &str, &str)]) -> Collection {
+    let mut collection = Collection::new(MODEL.into());
+    let documents = documents.iter().map(|(id, title, body)| document(id, title, body)).collect();
+    collection.add(documents, false, &count_tokens).unwrap();
+    collection
+}
+
+/// A unit vector that depends on the text alone, as an encoder's would.
+fn embed(text: &str) -> Vec<f32> {
+    let digest = Sha256::digest(text);
+    let vector: Vec<f32> = digest.iter().take(DIMS).map(|&byte| f32::from(byte) - 127.5).collect();
+    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    vector.iter().map(|x| x / length).collect()
+}
+
+fn embed_all(collection: &mut Collection) {
+    loop {
+        let batch = collection.pending(20);
+        if batch.is_empty() {
+            return;
+        }
+        let ids: Vec<u32> = batch.iter().map(|(id, _)| *id).collect();
+        let vectors: Vec<f32> = batch.iter().flat_map(|(_, input)| embed(input)).collect();
+        collection.set_vectors(&ids, &vectors, DIMS).unwrap();
+    }
+}
+
+/// All that a query shows, but for ids, which depend on the collection's past.
+fn answers(collection: &Collection) -> Value {
+    let query = embed("query");
+    let retrievals = [
+        collection.retrieve("reset the password", Some(&query), 50).unwrap(),
+        collection.retrieve("install alpha", None, 50).unwrap(),
+    ];
+    let mut answers = serde_json::to_value(retrievals).unwrap();
+    for retrieval in answers.as_array_mut().unwrap() {
+        for candidate in retrieval["candidates"].as_array_mut().unwrap() {
+            candidate["passageId"].take();
+        }
+    }
+    answers
+}
+
+const HELP: [(&str, &str, &str); 3] = [
+    ("a", "Reset your password", "Open settings.\n\nBy mail\n\nAsk for a link."),
+    ("b", "Install", "Install the app from the store."),
+    ("c", "Delete your account", "Deleting is final. Your password stops working."),
+];
+
+#[test]
+fn words_find_before_vectors_and_both_after() {
+    let mut collection = collection(&HELP);
+    assert_eq!(
+        serde_json::to_value(collection.counts()).unwrap(),
+        json!({"documents": 3, "passages": 4, "embedded": 0})
+    );
+
+    let lexical = collection.retrieve("lost password", Some(&embed("q")), 10).unwrap();
+    assert_eq!(lexical.stage, Stage::Lexical);
+    assert_eq!(lexical.candidates[0].document_id, "a");
+    assert_eq!(lexical.candidates[0].fused, 1.0);
+
+    embed_all(&mut collection);
+    assert_eq!(collection.counts().embedded, 4);
+    let query = embed("Install. Install the app from the store.");
+    let hybrid = collection.retrieve("password", Some(&query), 2).unwrap();
+    assert_eq!((hybrid.stage, hybrid.candidates.len()), (Stage::Hybrid, 2));
+    let first = &hybrid.candidates[0];
+    assert_eq!(first.document_id, "b");
+    assert!((first.cosine.unwrap() - 1.0).abs() < 0.01);
+    assert_eq!(first.bm25, 0.0);
+}
+
+#[test]
+fn candidates_have_the_shape_that_javascript_reads() {
+    let collection = collection(&HELP);
+    let retrieval = serde_json::to_value(collection.retrieve("mail", None, 1).unwrap()).unwrap();
+    assert_eq!(retrieval["stage"], "lexical");
+    let mut candidate = retrieval["candidates"][0].clone();
+    assert!(candidate["bm25"].take().as_f64().unwrap() > 0.0);
+    assert_eq!(
+        candidate,
+        json!({
+            "passageId": 1,
+            "documentId": "a",
+            "document": {"id": "a", "title": HELP[0].1, "body": HELP[0].2, "rank": 0.1},
+            "heading": "By mail",
+            "anchor": "by-mail",
+            "text": "Ask for a link.",
+            "input": "Reset your password. By mail. Ask for a link.",
+            "bm25": null,
+            "fused": 1.0
+        })
+    );
+}
+
+#[test]
+fn an_invalid_call_stores_nothing() {
+    let mut collection = collection(&HELP[..1]);
+    let good = || document("new", "T", "B");
+    for (bad, replace, needle) in [
+        (document("a", "T", "B"), false, "already in the collection"),
+        (good(), true, "found it twice"),
+        (Document { id: String::new(), ..good() }, false, "non-empty string"),
+        (Document { title: String::new(), body: String::new(), ..good() }, false, "both empty"),
+    ] {
+        let error = collection.add(vec![good(), bad], replace, &count_tokens).unwrap_err();
+        assert_eq!(error.code(), "invalid_input");
+        assert!(error.to_string().contains("document 1 (id"), "{error}");
+        assert!(error.to_string().contains(needle), "{error}");
+        assert_eq!(collection.counts().documents, 1);
+    }
+}
+
+#[test]
+fn replacing_keeps_the_vectors_of_unchanged_passages() {
+    let mut collection = collection(&HELP);
+    embed_all(&mut collection);
+    let changed = document("a", HELP[0].1, "Open settings.\n\nBy mail\n\nAsk for a code.");
+    assert_eq!(collection.add(vec![changed], true, &count_tokens).unwrap(), 1);
+    let pending = collection.pending(1);
+    assert_eq!(pending.len(), 1, "at least one, whatever the budget");
+    assert_eq!(pending[0].1, "Reset your password. By mail. Ask for a code.");
+    assert_eq!(collection.counts().documents, 3);
+    assert_eq!(collection.counts().embedded, 3);
+}
+
+#[test]
+fn vectors_of_removed_passages_are_passed_over() {
+    let mut collection = collection(&HELP);
+    let waiting = collection.pending(usize::MAX);
+    assert_eq!(collection.remove(&["a".into(), "a".into(), "none".into()]), 1);
+    collection.add(vec![document("d", "New", "Text.")], false, &count_tokens).unwrap();
+    let ids: Vec<u32> = waiting.iter().map(|(id, _)| *id).collect();
+    collection.set_vectors(&ids, &[1.0, 0.0, 0.0, 0.0].repeat(ids.len()), DIMS).unwrap();
+    assert_eq!((collection.counts().passages, collection.counts().embedded), (3, 2));
+    assert_eq!(collection.pending(100)[0].1, "New. Text.");
+}
+
+#[test]
+fn vectors_must_fit() {
+    let mut collection = collection(&HELP);
+    let mut message = |vectors: &[f32], dims| collection.set_vectors(&[0], vectors, dims).unwrap_err().to_string();
+    assert!(message(&[1.0], 0).contains("at least 1"));
+    assert!(message(&[1.0], 2).contains("found 1 numbers"));
+    assert!(message(&[0.5, 0.5], 2).contains("expected length 1, found 0.7"));
+    assert!(message(&[f32::NAN, 0.0], 2).contains("expected length 1"));
+    assert_eq!(collection.counts().embedded, 0);
+    embed_all(&mut collection);
+    assert!(collection.set_vectors(&[0], &[1.0, 0.0], 2).unwrap_err().to_string().contains("4 dims"));
+    assert!(collection.retrieve("q", Some(&[1.0, 0.0]), 5).unwrap_err().to_string().contains("4 dims"));
+    assert!(collection.retrieve("q", Some(&[0.0; DIMS]), 5).unwrap_err().to_string().contains("length 1"));
+}
+
+#[test]
+fn the_file_names_what_is_wrong_with_it() {
+    let mut collection = collection(&HELP);
+    embed_all(&mut collection);
+    let bytes = collection.to_bytes().unwrap();
+    let message = |bytes: &[u8], model| {
+        let error = Collection::from_bytes(bytes, model).unwrap_err();
+        assert_eq!(error.code(), "invalid_index");
+        error.to_string()
+    };
+    assert!(message(&bytes, "model-b").contains("expected vectors of model \"model-b\", found those of \"model-a\""));
+    assert!(message(&bytes[..bytes.len() - 1], MODEL).contains("damaged or cut short"));
+    assert!(message(b"", MODEL).contains("expected 8 bytes, found 0"));
+    assert!(message(b"<!doctype html>", MODEL).contains("is it an index?"));
+    let mut newer = bytes.clone();
+    newer[8] = 9;
+    assert!(message(&newer, MODEL).contains("expected format version 1, found 9"));
+}
+
+/// Steps in a collection's life: add or replace a document with one of a few bodies, remove one, or embed what waits.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(u8, u8),
+    Remove(u8),
+    Embed,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0u8..5, 0u8..4).prop_map(|(id, body)| Step::Put(id, body)),
+        2 => (0u8..5).prop_map(Step::Remove),
+        1 => Just(Step::Embed),
+    ];
+    prop::collection::vec(step, 0..14)
+}
+
+const BODIES: [&str; 4] = [
+    "Reset the password in settings.",
+    "Install\n\nInstall alpha.\n\nRemove\n\nReset alpha.",
+    "Remove\n\nReset alpha.",
+    "",
+];
+
+fn live(steps: &[Step]) -> (Collection, Vec<(String, u8)>) {
+    let mut collection = Collection::new(MODEL.into());
+    let mut left: Vec<(String, u8)> = Vec::new();
+    for step in steps {
+        match *step {
+            Step::Put(id, body) => {
+                let id = format!("d{id}");
+                let document = document(&id, "Password", BODIES[body as usize]);
+                collection.add(vec![document], true, &count_tokens).unwrap();
+                left.retain(|(other, _)| *other != id);
+                left.push((id, body));
+            }
+            Step::Remove(id) => {
+                let id = format!("d{id}");
+                collection.remove(std::slice::from_ref(&id));
+                left.retain(|(other, _)| *other != id);
+            }
+            Step::Embed => embed_all(&mut collection),
+        }
+    }
+    (collection, left)
+}
+
+proptest! {
+    #[test]
+    fn a_changed_collection_equals_a_fresh_one(steps in steps()) {
+        let (mut changed, left) = live(&steps);
+        let mut fresh = Collection::new(MODEL.into());
+        for (id, body) in &left {
+            fresh.add(vec![document(id, "Password", BODIES[*body as usize])], false, &count_tokens).unwrap();
+        }
+        embed_all(&mut changed);
+        embed_all(&mut fresh);
+        prop_assert_eq!(changed.counts(), fresh.counts());
+        prop_assert_eq!(answers(&changed), answers(&fresh));
+        if !left.is_empty() {
+            prop_assert_eq!(changed.to_bytes().unwrap(), fresh.to_bytes().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_file_gives_the_collection_back(steps in steps()) {
+        let (collection, _) = live(&steps);
+        let bytes = collection.to_bytes().unwrap();
+        let read = Collection::from_bytes(&bytes, MODEL).unwrap();
+        prop_assert_eq!(read.counts(), collection.counts());
+        let inputs = |collection: &Collection| -> Vec<String> {
+            collection.pending(usize::MAX).into_iter().map(|(_, input)| input).collect()
+        };
+        prop_assert_eq!(inputs(&read), inputs(&collection));
+        if collection.counts().embedded > 0 {
+            prop_assert_eq!(answers(&read), answers(&collection));
+        }
+        prop_assert_eq!(read.to_bytes().unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused(steps in steps(), place in any::<prop::sample::Index>(), bit in 0u8..8) {
+        let mut bytes = live(&steps).0.to_bytes().unwrap();
+        let cut = place.index(bytes.len());
+        prop_assert!(Collection::from_bytes(&bytes[..cut], MODEL).is_err());
+        bytes[cut] ^= 1 << bit;
+        prop_assert!(Collection::from_bytes(&bytes, MODEL).is_err());
+    }
+
+    /// Past the checksum: a file signed anew after the damage may be read or refused, but never panics.
+    #[test]
+    fn a_forged_file_does_not_panic(
+        steps in steps(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let bytes = live(&steps).0.to_bytes().unwrap();
+        let mut content = bytes[..bytes.len() - 32].to_vec();
+        for (place, byte) in changes {
+            let place = place.index(content.len());
+            content[place] = byte;
+        }
+        if let Some(cut) = cut {
+            content.truncate(cut.index(content.len()));
+        }
+        let checksum = Sha256::digest(&content);
+        content.extend_from_slice(&checksum);
+        if let Ok(mut read) = Collection::from_bytes(&content, MODEL) {
+            let _ = read.retrieve("reset", Some(&embed("q")), 5);
+            read.pending(10);
+            read.remove(&["d0".into()]);
+            read.to_bytes().unwrap();
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(Collection::from_bytes(&bytes, MODEL).is_err());
+    }
+}

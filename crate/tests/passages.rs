@@ -1,0 +1,221 @@
+//! Where documents are cut into passages.
+
+use docsift::text::document::Document;
+use docsift::text::passages::{passage_input, passages, Passage, PASSAGE_TOKENS};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn document(title: &str, body: &str) -> Document {
+    Document::from_value(json!({"id": "1", "title": title, "body": body}), 0).unwrap()
+}
+
+/// A stand-in for WordPiece: every letter of a CJK script and every mark is a token, other words one for five letters.
+fn count_tokens(text: &str) -> usize {
+    let mut tokens = 0;
+    let mut word = 0usize;
+    for c in text.chars().chain([' ']) {
+        let alone = !c.is_alphanumeric() || c > '\u{2e7f}';
+        if alone {
+            tokens += word.div_ceil(5) + usize::from(!c.is_whitespace());
+            word = 0;
+        } else {
+            word += 1;
+        }
+    }
+    tokens
+}
+
+/// (heading, anchor, text) of each passage.
+fn cut<'a>(document: &'a Document, passages: &'a [Passage]) -> Vec<(&'a str, &'a str, &'a str)> {
+    let parts = |passage: &'a Passage| {
+        let heading = passage.heading.as_deref().unwrap_or("");
+        (heading, passage.anchor.as_deref().unwrap_or(""), passage.text(document))
+    };
+    passages.iter().map(parts).collect()
+}
+
+#[track_caller]
+fn check(body: &str, expected: &[(&str, &str, &str)]) {
+    let document = document("Title", body);
+    assert_eq!(cut(&document, &passages(&document, PASSAGE_TOKENS, &count_tokens)), expected);
+}
+
+#[test]
+fn plain_headings_divide() {
+    check(
+        "Intro text.\n\nWhat is it?\n\nIt is this.\nAnd that.\n\nMore.\n\nReset a password\n\nClick here.",
+        &[
+            ("", "", "Intro text."),
+            ("What is it?", "what-is-it", "It is this.\nAnd that.\n\nMore."),
+            ("Reset a password", "reset-a-password", "Click here."),
+        ],
+    );
+}
+
+#[test]
+fn the_last_block_heads_nothing() {
+    check("Related articles\n\nSign in", &[("Related articles", "related-articles", "Sign in")]);
+    check("Sign in", &[("", "", "Sign in")]);
+}
+
+#[test]
+fn two_plain_headings_nest_and_more_enclose_text() {
+    check(
+        "Troubleshooting\n\nNo camera\n\nUse another phone.\n\nContact\n\nWrite to us.",
+        &[("Troubleshooting > No camera", "no-camera", "Use another phone."), ("Contact", "contact", "Write to us.")],
+    );
+    check(
+        "Example\n\nid\n\ntype\n\nName\n\nText here.",
+        &[("Example", "example", "id\n\ntype"), ("Name", "name", "Text here.")],
+    );
+}
+
+#[test]
+fn sentences_lists_and_long_lines_are_not_headings() {
+    let long = "word ".repeat(25);
+    for block in ["See \"Reset.\"", "Note:", "- item", "1,\n2", "***", long.trim()] {
+        let body = format!("{block}\n\nText.");
+        check(&body, &[("", "", &body)]);
+    }
+}
+
+#[test]
+fn markdown_headings_nest_by_level() {
+    check(
+        "# Title\n\nIntro\n\n## Install ##\n### On Linux\nRun it.\n\nShort line\n\nDone.\n### On C#\n\nRun.\n\n## Install\n\nAgain.\n\n## Empty",
+        &[
+            ("", "title", "Intro"),
+            ("Install > On Linux", "on-linux", "Run it.\n\nShort line\n\nDone.\n### On C#\n\nRun."),
+            ("Install", "install-1", "Again."),
+            ("Empty", "empty", ""),
+        ],
+    );
+}
+
+#[test]
+fn fenced_code_has_no_headings() {
+    check(
+        "## Use\n\n```sh\n# comment\n\n# another\n```\n\n#hashtag\n\nText.",
+        &[("Use", "use", "```sh\n# comment\n\n# another\n```\n\n#hashtag\n\nText.")],
+    );
+}
+
+#[test]
+fn a_code_comment_in_plain_text_is_not_a_heading() {
+    check(
+        "First part\n\nText.\n\n# a comment\n\nSecond part\n\nText.",
+        &[("First part", "first-part", "Text.\n\n# a comment"), ("Second part", "second-part", "Text.")],
+    );
+}
+
+#[test]
+fn a_document_without_body_is_its_title() {
+    for body in ["", " \n\n "] {
+        check(body, &[("", "", "")]);
+        let document = document("Title", body);
+        assert_eq!(passages(&document, 10, &count_tokens)[0].input(&document), "Title");
+    }
+}
+
+#[test]
+fn sections_are_packed_evenly() {
+    // 24 sentences of 10 tokens: two passages of 12, where filling the first would leave 20 and 4.
+    let sentences: Vec<String> =
+        (0..24).map(|_| "Aaaaa bbbbb ccccc ddddd eeeee fffff ggggg hhhhh iiiii.".into()).collect();
+    let document = document("T", &sentences.join(" "));
+    let passages = passages(&document, 200, &count_tokens);
+    let tokens: Vec<usize> = passages.iter().map(|passage| count_tokens(passage.text(&document))).collect();
+    assert_eq!(tokens, [120, 120]);
+}
+
+#[test]
+fn unbroken_text_is_cut() {
+    for (text, least) in [("漢".repeat(1_000), 5), ("x".repeat(10_000), 4), ("👩‍👩‍👧‍👦".repeat(500), 5)]
+    {
+        let document = document("T", &text);
+        let passages = passages(&document, 200, &|text| count_tokens(text).min(text.len()));
+        assert!(passages.len() >= least, "{}", passages.len());
+        assert_eq!(passages.iter().map(|passage| passage.text(&document)).collect::<String>(), text);
+    }
+}
+
+#[test]
+fn a_word_that_is_one_unknown_token_is_cut_all_the_same() {
+    let document = document("T", &"x".repeat(10_000));
+    let passages = passages(&document, 200, &|text| text.split_whitespace().count());
+    assert_eq!(passages.iter().map(|passage| passage.range.len()).collect::<Vec<_>>(), [3200, 3200, 3200, 400]);
+}
+
+#[test]
+fn input_has_one_full_stop_between_parts() {
+    assert_eq!(passage_input("T", Some("H"), "text"), "T. H. text");
+    assert_eq!(passage_input("What is it?", Some("Note:"), " text."), "What is it? Note: text.");
+    assert_eq!(passage_input("T.", None, "text"), "T. text");
+    assert_eq!(passage_input("", None, "text"), "text");
+    assert_eq!(passage_input("T", Some(""), ""), "T");
+}
+
+fn bodies() -> impl Strategy<Value = String> {
+    let block = prop_oneof![
+        3 => "([a-z]{1,12}[ ,.\n]{1,2}){1,40}",
+        2 => "[A-Z][a-z]{1,8}( [a-z]{1,8}){0,3}",
+        1 => "#{1,3} [a-z]{1,8}\n?",
+        1 => "[漢字かな。]{1,60}",
+        1 => "\\PC{0,80}",
+        1 => "```\n?",
+    ];
+    prop::collection::vec(block, 0..12).prop_map(|blocks| blocks.join("\n\n"))
+}
+
+/// What must survive: letters and digits.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+proptest! {
+    #[test]
+    fn passages_are_in_order_and_lose_nothing(body in bodies(), budget in 1usize..60) {
+        let document = document("Title", &body);
+        let passages = passages(&document, budget, &count_tokens);
+        let mut end = 0;
+        for passage in &passages {
+            if passage.range.is_empty() {
+                continue;
+            }
+            prop_assert!(passage.range.start >= end);
+            // What lies between two passages is white space and headings, which some passage's path shows.
+            for line in body[end..passage.range.start].lines() {
+                let line = line.trim().trim_start_matches('#').trim_end_matches('#').trim();
+                prop_assert!(
+                    letters(line).is_empty()
+                        || line == "Title"
+                        || passages.iter().any(|other| other.heading.as_deref().unwrap_or("").contains(line)),
+                    "lost {line:?}"
+                );
+            }
+            end = passage.range.end;
+        }
+    }
+
+    #[test]
+    fn running_text_is_kept_whole(words in prop::collection::vec("[a-z]{1,30}[.!,;:]?[ \n]", 1..200), budget in 1usize..60) {
+        let body = words.concat() + ".";
+        let document = document("Title", &body);
+        let kept: String = passages(&document, budget, &count_tokens)
+            .iter()
+            .flat_map(|passage| passage.text(&document).split_whitespace())
+            .collect();
+        prop_assert_eq!(kept, body.split_whitespace().collect::<String>());
+    }
+
+    #[test]
+    fn passages_stay_within_the_budget(body in bodies(), budget in 1usize..60) {
+        let document = document("Title", &body);
+        for passage in passages(&document, budget, &count_tokens) {
+            let text = passage.text(&document);
+            let one_grapheme = unicode_segmentation::UnicodeSegmentation::graphemes(text, true).count() <= 1;
+            prop_assert!(count_tokens(text) <= budget || one_grapheme, "{text:?}");
+            prop_assert!(count_tokens(&passage.input(&document)) <= passage.tokens);
+        }
+    }
+}
