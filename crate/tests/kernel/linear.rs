@@ -1,21 +1,14 @@
-//! The int8 linear layer against its definition, on every shape edge, and its implementations against each other.
-//!
-//! Runs natively (portable code) and in a browser (`wasm-bindgen-test`), where the portable, simd128 and, with the
-//! feature `relaxed-simd`, the relaxed forms are all in one binary and must agree to the bit.
+//! The int8 linear layer against its definition, on every shape edge.
 
-mod support;
-
+use super::noise::{bits, checksum, Noise};
 use docsift::kernel::lanes::Native;
 use docsift::kernel::linear::LinearScratch;
 use docsift::kernel::quantize::{quantize_rows, LEVELS};
 use docsift::kernel::tile::WordLayout;
 use docsift::kernel::{activation, feed_forward, portable, tune, Instructions, PackedLinear, WeightBits};
-use support::{bits, Noise};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
-#[cfg(target_arch = "wasm32")]
-wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// The portable quantization, as integers in order.
 fn levels(x: &[f32], multiplier: &[f32]) -> (Vec<i32>, f32, i32) {
@@ -297,4 +290,19 @@ fn tuning_keeps_a_form_that_fits_the_packed_weights() {
     let mut out = [0.0; 8];
     layer.forward(&[1.0; 8], &mut out, &mut LinearScratch::default());
     assert!(out.iter().all(|y| (y - 8.0).abs() < 1e-4), "{out:?}");
+}
+
+#[test]
+fn results_are_the_same_bits_everywhere() {
+    let (rows, hidden, wide) = (37, 40, 72);
+    let mut noise = Noise(51);
+    let mut layer = |outputs, inputs| {
+        let (weight, bias) = (noise.fill(outputs * inputs, 0.4), noise.fill(outputs, 0.1));
+        PackedLinear::pack(&weight, outputs, inputs, &bias, None, WeightBits::Eight).unwrap()
+    };
+    let (up, down) = (layer(wide, hidden), layer(hidden, wide));
+    let x = noise.fill(rows * hidden, 3.0);
+    let mut out = vec![0.0; x.len()];
+    feed_forward(&up, &down, &x, &mut out, &mut Vec::new(), &mut LinearScratch::default());
+    assert_eq!(checksum(&out), 8_699_266_098_981_554_511);
 }

@@ -1,17 +1,13 @@
 //! GELU, powers of two, layer norm and embeddings against their definitions in f64, and the portable lanes against the
-//! machine's. Runs natively and in a browser.
+//! machine's.
 
-mod support;
-
+use super::noise::{bits, Noise};
 use docsift::kernel::activation::{Exp2, Gelu};
 use docsift::kernel::lanes::{Lanes, Native};
 use docsift::kernel::{add_layer_norm, layer_norm, portable, EmbeddingTable, Embeddings};
-use support::{bits, Noise};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
-#[cfg(target_arch = "wasm32")]
-wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// erf by its series and its continued fraction, to f64 precision.
 fn erf(x: f64) -> f64 {

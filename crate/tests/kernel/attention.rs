@@ -1,15 +1,11 @@
-//! Attention against its definition in f64, on every length edge. Runs natively and in a browser.
+//! Attention against its definition in f64, on every length edge.
 
-mod support;
-
+use super::noise::{bits, checksum, Noise};
 use docsift::kernel::attention::{AttentionScratch, Heads};
 use docsift::kernel::{attention, attention_first_row};
-use support::{bits, Noise};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
-#[cfg(target_arch = "wasm32")]
-wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 fn naive_attention(qkv: &[f32], lengths: &[usize], heads: Heads) -> Vec<f64> {
     let width = heads.width();
@@ -114,4 +110,13 @@ fn sums_reach_their_limit_without_passing_it() {
             assert!(out.iter().all(|y| (y - value).abs() < 1e-3), "{length} x {dim}: {}", out[0]);
         }
     }
+}
+
+#[test]
+fn results_are_the_same_bits_everywhere() {
+    let (lengths, heads) = ([29, 3, 64], Heads { count: 2, dim: 26 });
+    let qkv = Noise(52).fill(lengths.iter().sum::<usize>() * 3 * heads.width(), 2.0);
+    let mut out = vec![0.0; qkv.len() / 3];
+    attention(&qkv, &lengths, heads, &mut AttentionScratch::default(), &mut out);
+    assert_eq!(checksum(&out), 5_617_386_008_233_832_643);
 }

@@ -1,4 +1,4 @@
-//! What the kernel tests share.
+//! Inputs and comparisons for the kernel tests.
 
 /// A small generator with a fixed sequence: the same inputs on every machine.
 pub struct Noise(pub u64);
@@ -20,4 +20,10 @@ impl Noise {
 /// The representations, so that results can be compared to the bit, NaN included.
 pub fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
+}
+
+/// FNV-1a over the representations. A constant in a test says that the result is the same on every machine.
+pub fn checksum(values: &[f32]) -> u64 {
+    let bytes = values.iter().flat_map(|v| v.to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
