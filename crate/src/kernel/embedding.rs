@@ -30,13 +30,13 @@ impl EmbeddingTable {
     pub fn rows(&self, width: usize) -> Result<usize> {
         let (length, row) = match self {
             Self::F32(values) => (values.len(), width),
-            Self::Q8_0(bytes) if width % BLOCK == 0 => (bytes.len(), width / BLOCK * BLOCK_BYTES),
+            Self::Q8_0(bytes) if width.is_multiple_of(BLOCK) => (bytes.len(), width / BLOCK * BLOCK_BYTES),
             Self::Q8_0(_) => {
                 let message = format!("found Q8_0 embeddings of width {width}, expected a multiple of {BLOCK}");
                 return Err(Error::InvalidModel(message));
             }
         };
-        if row == 0 || length % row != 0 {
+        if row == 0 || !length.is_multiple_of(row) {
             return Err(Error::InvalidModel(format!("found embeddings of {length} elements, expected rows of {row}")));
         }
         Ok(length / row)
@@ -95,7 +95,11 @@ impl Embeddings {
     ) -> Result<Self> {
         let width = gain.len();
         let vocabulary = word.rows(width)?;
-        if width == 0 || bias.len() != width || position.len() % width != 0 || token_type.len() % width != 0 {
+        if width == 0
+            || bias.len() != width
+            || !position.len().is_multiple_of(width)
+            || !token_type.len().is_multiple_of(width)
+        {
             return Err(Error::InvalidModel(format!(
                 "found embedding tables of {} (position), {} (token type) and {} (bias) values, expected rows of {width}",
                 position.len(),
