@@ -11,7 +11,7 @@ use candle_nn::{LayerNorm, Linear};
 use super::super::config::Config;
 use super::float::{Input, Layer};
 use super::Rows;
-use crate::kernel::attention::{Heads, Precision};
+use crate::kernel::attention::Heads;
 use crate::kernel::{add_layer_norm, attention, attention_first_row, feed_forward, Arena, PackedLinear, WeightBits};
 use crate::Result;
 
@@ -120,7 +120,7 @@ impl Int8Layers {
     fn layer(&self, layer: &PackedLayer, lengths: &[usize], arena: &mut Arena) {
         let Arena { hidden, update, qkv, context, attention: scratch, linear, .. } = arena;
         layer.qkv.forward(hidden, qkv, linear);
-        attention(qkv, lengths, self.heads, Precision::Int16, scratch, context);
+        attention(qkv, lengths, self.heads, scratch, context);
         layer.attention_output.forward(context, update, linear);
         layer.attention_norm.add(update, hidden);
         std::mem::swap(hidden, update);
@@ -154,7 +154,7 @@ impl Int8Layers {
         let (key_value, query) = qkv.split_at_mut(tokens * 2 * width);
         let query = &mut query[..sequences * width];
         layer.qkv.forward_columns(0, width, hidden, query, linear);
-        attention_first_row(query, key_value, lengths, self.heads, Precision::Int16, scratch, context);
+        attention_first_row(query, key_value, lengths, self.heads, scratch, context);
         layer.attention_output.forward(context, update, linear);
         layer.attention_norm.add(update, hidden);
         std::mem::swap(hidden, update);
