@@ -114,16 +114,19 @@ test('weights that do not arrive as they should', async (t) => {
     'status 404': ['download_failed', 1],
     'status 500': ['download_failed', ATTEMPTS],
   })) {
-    await t.test(`${name}: reported after ${attempts} ${attempts === 1 ? 'request' : 'requests'}, and not kept`, async (t) => {
-      setFault(SMALL_EMBEDDER, Number.POSITIVE_INFINITY, FAULTS[name]);
-      const { error } = await loadSmall(page);
-      t.diagnostic(`${error?.code}: ${error?.message}`);
-      assert.equal(error?.name, 'DocsiftError');
-      assert.equal(error.code, code);
-      assert.match(error.message, /model\.q8_0\.gguf/);
-      assert.equal(requests(SMALL_EMBEDDER), attempts);
-      assert.deepEqual(weightsIn(await cacheContents(page)), []);
-    });
+    await t.test(
+      `${name}: reported after ${attempts} ${attempts === 1 ? 'request' : 'requests'}, and not kept`,
+      async (t) => {
+        setFault(SMALL_EMBEDDER, Number.POSITIVE_INFINITY, FAULTS[name]);
+        const { error } = await loadSmall(page);
+        t.diagnostic(`${error?.code}: ${error?.message}`);
+        assert.equal(error?.name, 'DocsiftError');
+        assert.equal(error.code, code);
+        assert.match(error.message, /model\.q8_0\.gguf/);
+        assert.equal(requests(SMALL_EMBEDDER), attempts);
+        assert.deepEqual(weightsIn(await cacheContents(page)), []);
+      },
+    );
   }
 
   for (const name of ['a short body', 'other bytes of the same length', 'an HTML page', 'status 500']) {
