@@ -22,8 +22,8 @@
 use crate::{Error, Result};
 
 use super::lanes::{Lanes, Native};
-use super::quantize::{quantize_row, RowScale};
-use super::tile::{Instructions, WordLayout, COLUMNS, ROWS};
+use super::quantize::{quantize_rows, RowScale};
+use super::tile::{Instructions, WeightBits, WordLayout, COLUMNS, ROWS};
 
 /// Rows quantized and multiplied at a time.
 pub const BLOCK_ROWS: usize = 64;
@@ -34,25 +34,6 @@ const DEPTH_STEP: usize = 8;
 
 /// The largest inner dimension for which a sum of 127 · 127 products stays within i32, zero point correction included.
 const MAX_DEPTH: usize = 65_536;
-
-/// How many bits a weight may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WeightBits {
-    /// −127..=127.
-    Eight,
-    /// −63..=63, which allows a faster dot product on x86 without AVX-VNNI.
-    Seven,
-}
-
-impl WeightBits {
-    /// The greatest magnitude of a weight.
-    pub const fn limit(self) -> i8 {
-        match self {
-            Self::Eight => 127,
-            Self::Seven => 63,
-        }
-    }
-}
 
 /// The weights, scales and bias of one linear layer, packed for the tiles.
 #[derive(Clone, Debug)]
@@ -104,15 +85,7 @@ impl PackedLinear {
         equalizer: Option<&[f32]>,
         bits: WeightBits,
     ) -> Result<Self> {
-        Self::pack_as(
-            Instructions::active(bits == WeightBits::Seven).layout(),
-            weight,
-            outputs,
-            inputs,
-            bias,
-            equalizer,
-            bits,
-        )
+        Self::pack_as(Instructions::active(bits).layout(), weight, outputs, inputs, bias, equalizer, bits)
     }
 
     /// [`pack`](Self::pack) for a given layout: for comparing the implementations.
@@ -163,7 +136,7 @@ impl PackedLinear {
         equalizer: Option<&[f32]>,
         bits: WeightBits,
     ) -> Result<Self> {
-        let layout = Instructions::active(bits == WeightBits::Seven).layout();
+        let layout = Instructions::active(bits).layout();
         let mut packed = Self::empty(layout, quantized.len(), outputs, inputs, bias, equalizer, bits)?;
         expect_length("weight scales", scales.len(), outputs)?;
         let limit = bits.limit();
@@ -283,7 +256,7 @@ impl PackedLinear {
         out: &mut [f32],
         scratch: &mut LinearScratch,
     ) {
-        self.forward_with(Instructions::active(self.bits == WeightBits::Seven), first, columns, x, out, scratch);
+        self.forward_with(Instructions::active(self.bits), first, columns, x, out, scratch);
     }
 
     /// [`forward_columns`](Self::forward_columns) with given instructions: for comparing the implementations.
@@ -317,11 +290,18 @@ impl PackedLinear {
         scratch.rows.clear();
         for (rows, words) in x.chunks(ROWS * self.inputs).zip(scratch.activations.chunks_mut(ROWS * row_words)) {
             let count = rows.len() / self.inputs;
-            let words = &mut words[..count * row_words];
-            for (row, x) in rows.chunks_exact(self.inputs).enumerate() {
-                scratch.rows.push(quantize_row::<Native>(self.layout, x, &self.multiplier, words, count, row));
+            match count {
+                1 => self.quantize_tile::<1>(rows, words, &mut scratch.rows),
+                2 => self.quantize_tile::<2>(rows, words, &mut scratch.rows),
+                3 => self.quantize_tile::<3>(rows, words, &mut scratch.rows),
+                _ => self.quantize_tile::<ROWS>(rows, words, &mut scratch.rows),
             }
         }
+    }
+
+    fn quantize_tile<const R: usize>(&self, x: &[f32], words: &mut [u32], rows: &mut Vec<RowScale>) {
+        let words = &mut words[..R * self.panel_words / COLUMNS];
+        rows.extend(quantize_rows::<Native, R>(self.layout, x, &self.multiplier, words));
     }
 
     fn multiply_block(
@@ -383,18 +363,28 @@ impl Panel<'_> {
         rows: &[RowScale],
         out: Strided,
     ) {
-        let tile = instructions.compute::<R>(self.weights, words);
+        let mut tile = [[0; COLUMNS]; R];
+        instructions.compute(self.weights, words, &mut tile);
         let Strided { values, stride, offset } = out;
         for ((acc, row), out) in tile.iter().zip(rows).zip(values.chunks_exact_mut(stride)) {
             let out = &mut out[offset..][..self.width];
-            let mut result = [0.0; COLUMNS];
-            let halves = acc.as_chunks().0.iter().zip(self.sums.as_chunks().0);
-            let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
-            for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
-                let factor = V::splat(row.scale).mul(V::load(scales));
-                V::from_i32(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
+            let store = |result: &mut [f32; COLUMNS]| {
+                let halves = acc.as_chunks().0.iter().zip(self.sums.as_chunks().0);
+                let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
+                for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
+                    let factor = V::splat(row.scale).mul(V::load(scales));
+                    V::from_corrected(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
+                }
+            };
+            // A copy of a length that is not constant is a call in V8, and costs as much as the rest of the epilogue.
+            match <&mut [f32; COLUMNS]>::try_from(&mut *out) {
+                Ok(out) => store(out),
+                Err(_) => {
+                    let mut result = [0.0; COLUMNS];
+                    store(&mut result);
+                    out.copy_from_slice(&result[..out.len()]);
+                }
             }
-            out.copy_from_slice(&result[..self.width]);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | [`linear`] | `x · Wᵀ + b` with int8 weights packed once and activations quantized on the fly |
 //! | [`feed_forward`](mod@feed_forward) | the two linear layers of a transformer block with GELU between them |
 //! | [`attention`] | softmax attention over a ragged batch |
-//! | [`layer_norm`], [`softmax`](mod@softmax), [`activation`] | the functions between the matrix products |
+//! | [`layer_norm`](mod@layer_norm), [`activation`] | the functions between the matrix products |
 //! | [`embedding`] | table look-up, sum and layer norm of the input embeddings |
 //! | [`ops`] | the linear layer as a candle custom op |
 //!
@@ -20,10 +20,10 @@
 #![allow(unsafe_code)]
 
 pub mod activation;
-mod arithmetic;
 pub mod attention;
 pub mod embedding;
 pub mod feed_forward;
+mod int16;
 pub mod lanes;
 pub mod layer_norm;
 pub mod linear;
@@ -35,13 +35,13 @@ pub mod relaxed;
 pub mod scratch;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
-pub mod softmax;
+mod softmax;
 pub mod tile;
 
-pub use attention::{attention, attention_first_row, Precision};
+pub use attention::{attention, attention_first_row};
 pub use embedding::{EmbeddingTable, Embeddings};
 pub use feed_forward::feed_forward;
 pub use layer_norm::{add_layer_norm, layer_norm};
-pub use linear::{PackedLinear, WeightBits};
+pub use linear::PackedLinear;
 pub use scratch::Arena;
-pub use tile::{tune, Instructions};
+pub use tile::{tune, Instructions, WeightBits};

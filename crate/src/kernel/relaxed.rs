@@ -15,66 +15,64 @@
 
 use core::arch::wasm32::*;
 
-use super::simd128::{tile_loop, unpack};
+use super::simd128::{store_sums, tile_loop};
 use super::tile::{Tile, COLUMNS};
+
+/// Ones that the compiler takes for any value, so that they stay in a register: a constant would be moved into the loop,
+/// where V8 builds it anew each time, with three instructions.
+#[inline(always)]
+fn ones() -> v128 {
+    i16x8_splat(std::hint::black_box(1))
+}
 
 /// `i16x8.relaxed_dot_i8x16_i7x16`, widened by `i32x4.dot_i16x8` with ones, then an addition.
 pub struct Dot;
 
 impl Tile for Dot {
-    type Sum = i32;
-    const GROUP: usize = 4;
-
     #[inline(always)]
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
-        unpack(dot(weights, activations))
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
+        dot(weights, activations, sums);
     }
 }
 
 #[target_feature(enable = "relaxed-simd")]
-fn dot<const R: usize>(weights: &[u32], activations: &[u32]) -> [[v128; 2]; R] {
-    let ones = i16x8_splat(1);
+fn dot<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
+    let ones = ones();
     let step = |w, x, acc| i32x4_add(acc, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(w, x), ones));
-    tile_loop!(R, weights, activations, step)
+    tile_loop!(R, weights, activations, sums, step)
 }
 
 /// `i32x4.relaxed_dot_i8x16_i7x16_add`: one instruction where the CPU has one (AVX-VNNI, ARM dot product).
 pub struct DotAdd;
 
 impl Tile for DotAdd {
-    type Sum = i32;
-    const GROUP: usize = 4;
-
     #[inline(always)]
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
-        unpack(dot_add(weights, activations))
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
+        dot_add(weights, activations, sums);
     }
 }
 
 #[target_feature(enable = "relaxed-simd")]
-fn dot_add<const R: usize>(weights: &[u32], activations: &[u32]) -> [[v128; 2]; R] {
+fn dot_add<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
     let step = |w, x, acc| i32x4_relaxed_dot_i8x16_i7x16_add(w, x, acc);
-    tile_loop!(R, weights, activations, step)
+    tile_loop!(R, weights, activations, sums, step)
 }
 
 /// Two groups at a time, added while still in 16 bits: right only for |weight| ≤ 63, where 4 · 63 · 127 = 32,004 fits.
 pub struct DotPair;
 
 impl Tile for DotPair {
-    type Sum = i32;
-    const GROUP: usize = 4;
-
     #[inline(always)]
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
-        unpack(dot_pair(weights, activations))
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
+        dot_pair(weights, activations, sums);
     }
 }
 
 #[target_feature(enable = "relaxed-simd")]
-fn dot_pair<const R: usize>(weights: &[u32], activations: &[u32]) -> [[v128; 2]; R] {
+fn dot_pair<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
     let pairs = weights.len() / (2 * COLUMNS);
     assert!(weights.len() == pairs * 2 * COLUMNS && activations.len() == pairs * 2 * R);
-    let ones = i16x8_splat(1);
+    let ones = ones();
     let mut acc = [[i32x4_splat(0); 2]; R];
     let mut w = weights.as_ptr();
     let mut a = activations.as_ptr();
@@ -88,16 +86,16 @@ fn dot_pair<const R: usize>(weights: &[u32], activations: &[u32]) -> [[v128; 2];
                 let x = v128_load32_splat(a.add(r));
                 let y = v128_load32_splat(a.add(R + r));
                 for half in 0..2 {
-                    let sums = i16x8_add(
+                    let pair = i16x8_add(
                         i16x8_relaxed_dot_i8x16_i7x16(first[half], x),
                         i16x8_relaxed_dot_i8x16_i7x16(second[half], y),
                     );
-                    acc[r][half] = i32x4_add(acc[r][half], i32x4_dot_i16x8(sums, ones));
+                    acc[r][half] = i32x4_add(acc[r][half], i32x4_dot_i16x8(pair, ones));
                 }
             }
             w = w.add(2 * COLUMNS);
             a = a.add(2 * R);
         }
     }
-    acc
+    store_sums(acc, sums);
 }

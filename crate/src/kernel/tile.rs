@@ -1,9 +1,9 @@
 //! The register tile: up to 4 rows × 8 columns of a matrix product, the loop in which nearly all time is spent.
 //!
-//! Both operands are sequences of 32-bit words. A word holds [`Tile::GROUP`] consecutive values of the inner dimension:
-//! four bytes, two 16-bit integers or one f32, little endian. A panel of weights holds, group after group, one word for
-//! each of its 8 columns; a block of activations holds, group after group, one word for each of its rows. The inner loop
-//! reads both straight through: two vector loads for the columns, one broadcast load per row.
+//! Both operands are sequences of 32-bit words. A word holds a group of consecutive values of the inner dimension: four
+//! bytes or two 16-bit integers, little endian. A panel of weights holds, group after group, one word for each of its 8
+//! columns; a block of activations holds, group after group, one word for each of its rows. The inner loop reads both
+//! straight through: two vector loads for the columns, one broadcast load per row.
 //!
 //! Four rows × eight columns are 8 vector accumulators, which with the operands fill the 16 registers of x86 without
 //! spilling; taller tiles measured slower in V8 (5 rows: −9 %, 6 rows: −7 % with `RelaxedDot`; −40 %, −32 % with
@@ -18,12 +18,27 @@ pub const ROWS: usize = 4;
 
 /// One way to compute a tile.
 pub trait Tile {
-    /// What a product is summed in.
-    type Sum: Copy;
-    /// Values of the inner dimension in a word.
-    const GROUP: usize;
-    /// The `R × 8` sums over the groups of `weights` (`groups × 8` words) and `activations` (`groups × R` words).
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[Self::Sum; COLUMNS]; R];
+    /// Writes the `R × 8` sums over the groups of `weights` (`groups × 8` words) and `activations` (`groups × R` words).
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]);
+}
+
+/// How many bits a weight may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightBits {
+    /// −127..=127.
+    Eight,
+    /// −63..=63, which allows a faster dot product on x86 without AVX-VNNI.
+    Seven,
+}
+
+impl WeightBits {
+    /// The greatest magnitude of a weight.
+    pub const fn limit(self) -> i8 {
+        match self {
+            Self::Eight => 127,
+            Self::Seven => 63,
+        }
+    }
 }
 
 /// How the 8-bit linear layers are computed. All give the same integers.
@@ -104,41 +119,40 @@ const UNTUNED: u8 = u8::MAX;
 
 impl Instructions {
     /// What linear layers run with: the choice of [`tune`], or before it a form that is good on any CPU.
-    pub fn active(seven_bit_weights: bool) -> Self {
-        let chosen = CHOSEN[usize::from(seven_bit_weights)].load(Ordering::Relaxed);
-        Self::ALL.get(usize::from(chosen)).copied().unwrap_or(Self::untuned(seven_bit_weights))
+    pub fn active(bits: WeightBits) -> Self {
+        let chosen = CHOSEN[bits as usize].load(Ordering::Relaxed);
+        Self::ALL.get(usize::from(chosen)).copied().unwrap_or(Self::untuned(bits))
     }
 
     #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
-    const fn untuned(seven_bit_weights: bool) -> Self {
-        if seven_bit_weights {
-            Self::RelaxedDotPair
-        } else {
-            Self::RelaxedDot
+    const fn untuned(bits: WeightBits) -> Self {
+        match bits {
+            WeightBits::Eight => Self::RelaxedDot,
+            WeightBits::Seven => Self::RelaxedDotPair,
         }
     }
     #[cfg(all(target_arch = "wasm32", not(feature = "relaxed-simd")))]
-    const fn untuned(_seven_bit_weights: bool) -> Self {
+    const fn untuned(_bits: WeightBits) -> Self {
         Self::Simd128
     }
     #[cfg(not(target_arch = "wasm32"))]
-    const fn untuned(_seven_bit_weights: bool) -> Self {
+    const fn untuned(_bits: WeightBits) -> Self {
         Self::Portable
     }
 
     /// Computes one tile of 8-bit operands packed in [`layout`](Self::layout).
     #[inline(always)]
-    pub(super) fn compute<const R: usize>(self, weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
+    pub(super) fn compute<const R: usize>(self, weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
         match self {
-            Self::Portable => super::portable::Bytes::compute::<R>(weights, activations),
+            Self::Portable => super::portable::Bytes::compute::<R>(weights, activations, sums),
             #[cfg(target_arch = "wasm32")]
-            Self::Simd128 => super::simd128::Words::compute::<R>(weights, activations),
+            Self::Simd128 => super::simd128::Words::compute::<R>(weights, activations, sums),
             #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
-            Self::RelaxedDot => super::relaxed::Dot::compute::<R>(weights, activations),
+            Self::RelaxedDot => super::relaxed::Dot::compute::<R>(weights, activations, sums),
             #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
-            Self::RelaxedDotAdd => super::relaxed::DotAdd::compute::<R>(weights, activations),
+            Self::RelaxedDotAdd => super::relaxed::DotAdd::compute::<R>(weights, activations, sums),
             #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
-            Self::RelaxedDotPair => super::relaxed::DotPair::compute::<R>(weights, activations),
+            Self::RelaxedDotPair => super::relaxed::DotPair::compute::<R>(weights, activations, sums),
         }
     }
 }
@@ -171,14 +185,14 @@ pub fn tune(now: impl Fn() -> f64, budget: f64) -> Vec<(Instructions, f64)> {
     }
     let work = (TIMED_TILES * TIMED_DEPTH * COLUMNS * ROWS) as f64;
     let rates: Vec<_> = candidates.iter().zip(least).map(|(form, ms)| (*form, work / ms / 1e6)).collect();
-    for (seven, chosen) in CHOSEN.iter().enumerate() {
+    for bits in [WeightBits::Eight, WeightBits::Seven] {
         let best = rates
             .iter()
-            .filter(|(form, _)| form.layout() == Instructions::untuned(false).layout())
-            .filter(|(form, _)| seven == 1 || form.takes_eight_bits())
+            .filter(|(form, _)| form.layout() == Instructions::untuned(bits).layout())
+            .filter(|(form, _)| bits == WeightBits::Seven || form.takes_eight_bits())
             .max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some(index) = best.and_then(|best| Instructions::ALL.iter().position(|form| *form == best.0)) {
-            chosen.store(index as u8, Ordering::Relaxed);
+            CHOSEN[bits as usize].store(index as u8, Ordering::Relaxed);
         }
     }
     rates
@@ -187,10 +201,11 @@ pub fn tune(now: impl Fn() -> f64, budget: f64) -> Vec<(Instructions, f64)> {
 /// Milliseconds for [`TIMED_TILES`] tiles. Not less than the clock can show.
 fn time(form: Instructions, weights: &[u32], activations: &[u32], now: &impl Fn() -> f64) -> f64 {
     let groups = form.layout().words(TIMED_DEPTH);
+    let mut sums = [[0; COLUMNS]; ROWS];
     let start = now();
     for _ in 0..TIMED_TILES {
-        let tile = form.compute::<ROWS>(&weights[..groups * COLUMNS], &activations[..groups * ROWS]);
-        std::hint::black_box(tile);
+        form.compute(&weights[..groups * COLUMNS], &activations[..groups * ROWS], &mut sums);
+        std::hint::black_box(&mut sums);
     }
     (now() - start).max(1e-3)
 }

@@ -9,9 +9,9 @@ use candle_core::{Device, Tensor};
 use candle_nn::{LayerNorm, Linear};
 
 use super::super::config::Config;
-use super::float::Layer;
+use super::float::{Input, Layer};
 use super::Rows;
-use crate::kernel::attention::{Heads, Precision};
+use crate::kernel::attention::Heads;
 use crate::kernel::{add_layer_norm, attention, attention_first_row, feed_forward, Arena, PackedLinear, WeightBits};
 use crate::Result;
 
@@ -56,8 +56,8 @@ impl Norm {
     }
 }
 
-/// Packs one or more linear layers with the same inputs side by side.
-fn pack(parts: &[&Linear]) -> Result<PackedLinear> {
+/// Packs the linear layers that read the same input side by side.
+fn pack(parts: &[&Linear], equalizer: Option<&[f32]>) -> Result<PackedLinear> {
     let weights: Vec<&Tensor> = parts.iter().map(|part| part.weight()).collect();
     let (outputs, inputs) = weights
         .iter()
@@ -69,18 +69,20 @@ fn pack(parts: &[&Linear]) -> Result<PackedLinear> {
             bias.extend(values.to_vec1::<f32>()?);
         }
     }
-    PackedLinear::pack(&weight, outputs, inputs, &bias, None, WeightBits::Eight)
+    PackedLinear::pack(&weight, outputs, inputs, &bias, equalizer, WeightBits::Eight)
 }
 
 impl PackedLayer {
-    /// Packs a layer; the f32 form can be dropped afterwards.
-    pub(super) fn pack(layer: &Layer, epsilon: f64) -> Result<Self> {
+    /// Packs a layer; the f32 form can be dropped afterwards. `equalizer` gives the factors of an input, if there are
+    /// any: see [`crate::kernel::linear`].
+    pub(super) fn pack(layer: &Layer, epsilon: f64, equalizer: impl Fn(Input) -> Option<Vec<f32>>) -> Result<Self> {
+        let pack = |input| pack(&layer.readers(input), equalizer(input).as_deref());
         Ok(Self {
-            qkv: pack(&[&layer.query, &layer.key, &layer.value])?,
-            attention_output: pack(&[&layer.attention_output])?,
+            qkv: pack(Input::Attention)?,
+            attention_output: pack(Input::AttentionOutput)?,
             attention_norm: Norm::new(&layer.attention_norm, epsilon)?,
-            up: pack(&[&layer.up])?,
-            down: pack(&[&layer.down])?,
+            up: pack(Input::Up)?,
+            down: pack(Input::Down)?,
             output_norm: Norm::new(&layer.output_norm, epsilon)?,
         })
     }
@@ -118,7 +120,7 @@ impl Int8Layers {
     fn layer(&self, layer: &PackedLayer, lengths: &[usize], arena: &mut Arena) {
         let Arena { hidden, update, qkv, context, attention: scratch, linear, .. } = arena;
         layer.qkv.forward(hidden, qkv, linear);
-        attention(qkv, lengths, self.heads, Precision::Int16, scratch, context);
+        attention(qkv, lengths, self.heads, scratch, context);
         layer.attention_output.forward(context, update, linear);
         layer.attention_norm.add(update, hidden);
         std::mem::swap(hidden, update);
@@ -152,7 +154,7 @@ impl Int8Layers {
         let (key_value, query) = qkv.split_at_mut(tokens * 2 * width);
         let query = &mut query[..sequences * width];
         layer.qkv.forward_columns(0, width, hidden, query, linear);
-        attention_first_row(query, key_value, lengths, self.heads, Precision::Int16, scratch, context);
+        attention_first_row(query, key_value, lengths, self.heads, scratch, context);
         layer.attention_output.forward(context, update, linear);
         layer.attention_norm.add(update, hidden);
         std::mem::swap(hidden, update);
