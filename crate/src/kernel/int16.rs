@@ -19,30 +19,13 @@ pub(super) fn limit(depth: usize) -> f32 {
 }
 
 /// What to multiply values by whose greatest magnitude is `greatest` so that they fill the range up to `limit`, and the
-/// inverse. A NaN in `poison` makes the inverse NaN.
+/// inverse, which is NaN if `greatest` is not finite.
 #[inline(always)]
-fn factor(greatest: f32, poison: f32, limit: f32) -> (f32, f32) {
+fn factor(greatest: f32, limit: f32) -> (f32, f32) {
     if greatest < f32::MIN_POSITIVE {
-        return (0.0, poison);
+        return (0.0, 0.0);
     }
-    (limit / greatest, greatest / limit + poison)
-}
-
-/// The greatest magnitude of each lane, and 0, or NaN where a value is not finite.
-#[derive(Clone, Copy)]
-struct Extent<V>(V, V);
-
-impl<V: Lanes> Extent<V> {
-    #[inline(always)]
-    fn new() -> Self {
-        Self(V::splat(0.0), V::splat(0.0))
-    }
-
-    #[inline(always)]
-    fn add(&mut self, v: V) {
-        self.0 = self.0.max(v.abs());
-        self.1 = self.1.add(v.mul(V::splat(0.0)));
-    }
+    (limit / greatest, greatest / limit + 0.0 * greatest)
 }
 
 /// What turns values into rounded integers, in registers.
@@ -77,14 +60,13 @@ pub(super) fn pack_row<V: Lanes, const S: usize>(row: &[f32], limit: f32, words:
     let (whole, tail) = row.as_chunks::<8>();
     let mut last = [0.0; 8];
     last[..tail.len()].copy_from_slice(tail);
-    let mut extents = [Extent::<V>::new(); 2];
+    let mut greatest = [V::splat(0.0); 2];
     for x in whole.iter().chain(Some(&last).filter(|_| !tail.is_empty())) {
-        for (extent, x) in extents.iter_mut().zip(x.as_chunks().0) {
-            extent.add(V::load(x));
+        for (greatest, x) in greatest.iter_mut().zip(x.as_chunks().0) {
+            *greatest = greatest.max_magnitude(V::load(x));
         }
     }
-    let [a, b] = extents;
-    let (factor, scale) = factor(a.0.max(b.0).greatest(), a.1.add(b.1).sum(), limit);
+    let (factor, scale) = factor(greatest[0].max_magnitude(greatest[1]).reduce(V::max_magnitude), limit);
 
     let rounding = Rounding::new(V::splat(factor));
     let (blocks, rest) = words.as_chunks_mut::<4>();
@@ -131,10 +113,8 @@ pub(super) fn pack_probabilities<V: Lanes, const S: usize>(
 /// columns on. Returns the inverse of their factors, as [`pack_row`] does.
 #[inline(always)]
 pub(super) fn pack_columns<V: Lanes>(count: usize, part: impl Fn(usize) -> V, words: &mut [u32]) -> V {
-    let mut extent = Extent::<V>::new();
-    (0..count).for_each(|i| extent.add(part(i)));
-    let (greatest, poison) = (extent.0.to_array(), extent.1.to_array());
-    let fitted: [_; 4] = std::array::from_fn(|i| factor(greatest[i], poison[i], MAX));
+    let greatest = (0..count).fold(V::splat(0.0), |greatest, i| greatest.max_magnitude(part(i)));
+    let fitted = greatest.to_array().map(|greatest| factor(greatest, MAX));
     let rounding = Rounding::new(V::load(&fitted.map(|f| f.0)));
     for (i, words) in (0..count).step_by(GROUP).zip(words.chunks_mut(COLUMNS)) {
         let second = if i + 1 < count { part(i + 1) } else { V::splat(0.0) };

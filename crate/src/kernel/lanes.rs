@@ -37,6 +37,8 @@ pub trait Lanes: Copy {
     fn min(self, b: Self) -> Self;
     /// The greater of both; what holds for [`min`](Lanes::min) holds here.
     fn max(self, b: Self) -> Self;
+    /// The greater of `self`, which has no sign, and `|b|`. A NaN is greater than any number.
+    fn max_magnitude(self, b: Self) -> Self;
     /// Lanes 2, 3, 0, 1.
     fn swap_halves(self) -> Self;
     /// Lanes 1, 0, 3, 2.

@@ -272,8 +272,11 @@ impl PackedLinear {
         out: &mut [f32],
         scratch: &mut LinearScratch,
     ) {
-        assert!(first % COLUMNS == 0 && columns > 0 && first + columns <= self.outputs, "columns out of range");
-        assert!(x.len() % self.inputs == 0 && x.len() / self.inputs * columns == out.len(), "shape mismatch");
+        assert!(
+            first.is_multiple_of(COLUMNS) && columns > 0 && first + columns <= self.outputs,
+            "columns out of range"
+        );
+        assert!(x.len().is_multiple_of(self.inputs) && x.len() / self.inputs * columns == out.len(), "shape mismatch");
         assert!(instructions.layout() == self.layout, "weights are packed for other instructions");
         assert!(instructions.takes_eight_bits() || self.bits == WeightBits::Seven, "weights use eight bits");
         for (x, out) in x.chunks(BLOCK_ROWS * self.inputs).zip(out.chunks_mut(BLOCK_ROWS * columns)) {

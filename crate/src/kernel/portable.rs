@@ -56,6 +56,10 @@ impl Lanes for Vector {
         self.zip(b, |a, b| if a < b { b } else { a })
     }
     #[inline(always)]
+    fn max_magnitude(self, b: Self) -> Self {
+        self.zip(b, |a, b| f32::from_bits(a.to_bits().max(b.abs().to_bits())))
+    }
+    #[inline(always)]
     fn swap_halves(self) -> Self {
         let [a, b, c, d] = self.0;
         Self([c, d, a, b])

@@ -66,6 +66,11 @@ impl Lanes for Vector {
         Self(f32x4_pmax(self.0, b.0))
     }
     #[inline(always)]
+    fn max_magnitude(self, b: Self) -> Self {
+        // Floats without a sign are ordered like the integers of the same bits.
+        Self(i32x4_max(self.0, f32x4_abs(b.0)))
+    }
+    #[inline(always)]
     fn swap_halves(self) -> Self {
         Self(i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0))
     }
