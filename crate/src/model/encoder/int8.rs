@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use candle_core::{Device, Tensor};
+use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor};
 use candle_nn::{LayerNorm, Linear};
 
 use super::super::config::Config;
@@ -22,6 +22,31 @@ pub(super) struct Int8Layers {
     intermediate: usize,
     /// Kept warm between calls; a forward pass never runs inside another.
     arena: RefCell<Arena>,
+}
+
+/// One run of the layers over a batch, as candle calls it.
+struct Pass<'a> {
+    layers: &'a Int8Layers,
+    lengths: &'a [usize],
+    rows: Rows,
+}
+
+impl CustomOp1 for Pass<'_> {
+    fn name(&self) -> &'static str {
+        "int8-transformer"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
+        let width = self.layers.heads.width();
+        let tokens: usize = self.lengths.iter().sum();
+        let (Some((start, end)), true) = (layout.contiguous_offsets(), layout.dims() == [tokens, width]) else {
+            candle_core::bail!("expected a contiguous [{tokens}, {width}] tensor, found {layout:?}");
+        };
+        let arena = &mut *self.layers.arena.borrow_mut();
+        self.layers.run(&storage.as_slice::<f32>()?[start..end], self.lengths, self.rows, arena);
+        let rows = arena.hidden.len() / width;
+        Ok((CpuStorage::F32(arena.hidden.clone()), Shape::from((rows, width))))
+    }
 }
 
 /// One transformer layer.
@@ -89,6 +114,7 @@ impl PackedLayer {
 }
 
 impl Int8Layers {
+    /// `layers` are at least one: see [`Config`].
     pub(super) fn new(layers: Vec<PackedLayer>, config: &Config) -> Self {
         let heads = Heads { count: config.heads, dim: config.head_dim() };
         Self { layers, heads, intermediate: config.intermediate, arena: RefCell::default() }
@@ -96,25 +122,22 @@ impl Int8Layers {
 
     /// `[tokens, hidden]` embeddings to `[tokens, hidden]`, or to `[sequences, hidden]` for [`Rows::First`].
     pub(super) fn forward(&self, embedded: &Tensor, lengths: &[usize], rows: Rows) -> Result<Tensor> {
-        let (tokens, hidden) = embedded.dims2()?;
-        let arena = &mut *self.arena.borrow_mut();
-        arena.reserve(tokens, hidden, self.intermediate);
-        arena.hidden.copy_from_slice(&embedded.flatten_all()?.to_vec1::<f32>()?);
-        let Some((last, layers)) = self.layers.split_last() else { return Ok(embedded.clone()) };
-        for layer in layers {
+        Ok(embedded.apply_op1_no_bwd(&Pass { layers: self, lengths, rows })?)
+    }
+
+    /// The states wanted, in `arena.hidden`.
+    fn run(&self, embedded: &[f32], lengths: &[usize], rows: Rows, arena: &mut Arena) {
+        let width = self.heads.width();
+        arena.reserve(embedded.len() / width, width, self.intermediate);
+        arena.hidden.copy_from_slice(embedded);
+        let last = self.layers.len() - 1;
+        for layer in &self.layers[..last] {
             self.layer(layer, lengths, arena);
         }
-        let rows = match rows {
-            Rows::All => {
-                self.layer(last, lengths, arena);
-                tokens
-            }
-            Rows::First => {
-                self.last_layer_first_rows(last, lengths, arena);
-                lengths.len()
-            }
-        };
-        Ok(Tensor::from_slice(&arena.hidden[..rows * hidden], (rows, hidden), &Device::Cpu)?)
+        match rows {
+            Rows::All => self.layer(&self.layers[last], lengths, arena),
+            Rows::First => self.last_layer_first_rows(&self.layers[last], lengths, arena),
+        }
     }
 
     fn layer(&self, layer: &PackedLayer, lengths: &[usize], arena: &mut Arena) {

@@ -71,7 +71,7 @@ pub struct Encoder {
 
 enum Layers {
     Float(Vec<Layer>),
-    Int8(Int8Layers),
+    Int8(Box<Int8Layers>),
 }
 
 impl Encoder {
@@ -100,7 +100,8 @@ impl Encoder {
                     let equalizer = |input| equalizers.get(&equalizer_key(index, input)).cloned();
                     PackedLayer::pack(&layer, config.layer_norm_eps, equalizer)
                 };
-                Layers::Int8(Int8Layers::new((0..config.layers).map(pack).collect::<Result<_>>()?, &config))
+                let packed = (0..config.layers).map(pack).collect::<Result<_>>()?;
+                Layers::Int8(Box::new(Int8Layers::new(packed, &config)))
             }
         };
         Ok(Self { config, embeddings, layers })
