@@ -6,8 +6,6 @@
 //! | [`feed_forward`](mod@feed_forward) | the two linear layers of a transformer block with GELU between them |
 //! | [`attention`] | softmax attention over a ragged batch |
 //! | [`layer_norm`](mod@layer_norm), [`activation`] | the functions between the matrix products |
-//! | [`embedding`] | table look-up, sum and layer norm of the input embeddings |
-//! | [`ops`] | the linear layer as a candle custom op |
 //!
 //! Everything takes plain slices and buffers owned by the caller ([`Arena`]), so that nothing is allocated per call once
 //! the buffers have grown to the largest batch seen.
@@ -21,13 +19,11 @@
 
 pub mod activation;
 pub mod attention;
-pub mod embedding;
 pub mod feed_forward;
 mod int16;
 pub mod lanes;
 pub mod layer_norm;
 pub mod linear;
-pub mod ops;
 pub mod portable;
 pub mod quantize;
 #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
@@ -39,7 +35,6 @@ mod softmax;
 pub mod tile;
 
 pub use attention::{attention, attention_first_row};
-pub use embedding::{EmbeddingTable, Embeddings};
 pub use feed_forward::feed_forward;
 pub use layer_norm::{add_layer_norm, layer_norm};
 pub use linear::PackedLinear;

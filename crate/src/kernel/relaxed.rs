@@ -82,7 +82,7 @@ fn dot_pair<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i
         while w != end {
             let first = [v128_load(w.cast()), v128_load(w.add(4).cast())];
             let second = [v128_load(w.add(8).cast()), v128_load(w.add(12).cast())];
-            for r in 0..R {
+            for (r, acc) in acc.iter_mut().enumerate() {
                 let x = v128_load32_splat(a.add(r));
                 let y = v128_load32_splat(a.add(R + r));
                 for half in 0..2 {
@@ -90,7 +90,7 @@ fn dot_pair<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i
                         i16x8_relaxed_dot_i8x16_i7x16(first[half], x),
                         i16x8_relaxed_dot_i8x16_i7x16(second[half], y),
                     );
-                    acc[r][half] = i32x4_add(acc[r][half], i32x4_dot_i16x8(pair, ones));
+                    acc[half] = i32x4_add(acc[half], i32x4_dot_i16x8(pair, ones));
                 }
             }
             w = w.add(2 * COLUMNS);

@@ -147,6 +147,13 @@ impl<R: Read + Seek> Weights<R> {
         Tokenizer::from_vocabulary(&tokens).map(Some)
     }
 
+    /// An array of floats in a GGUF file's metadata.
+    pub(super) fn floats(&self, key: &str) -> Option<Vec<f32>> {
+        let Format::Gguf(content) = &self.format else { return None };
+        let values = content.metadata.get(key)?.to_vec().ok()?;
+        values.iter().map(|value| value.to_f32().ok()).collect()
+    }
+
     /// Whether the file has a tensor.
     pub fn has(&self, name: &str) -> bool {
         match &self.format {

@@ -1,10 +1,10 @@
-//! GELU, powers of two, layer norm and embeddings against their definitions in f64, and the portable lanes against the
+//! GELU, powers of two and layer norm against their definitions in f64, and the portable lanes against the
 //! machine's.
 
 use super::noise::{bits, Noise};
 use docsift::kernel::activation::{Exp2, Gelu};
 use docsift::kernel::lanes::{Lanes, Native};
-use docsift::kernel::{add_layer_norm, layer_norm, portable, EmbeddingTable, Embeddings};
+use docsift::kernel::{add_layer_norm, layer_norm, portable};
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -96,45 +96,6 @@ fn layer_norm_matches_its_definition() {
             check(&added[row * width..][..width], &sum);
         }
     }
-}
-
-#[test]
-fn embeddings_sum_their_tables_and_normalize() {
-    let (vocabulary, width) = (5, 64);
-    let mut noise = Noise(31);
-    let scales: Vec<half::f16> = (0..vocabulary * 2).map(|i| half::f16::from_f32(0.01 * (i + 1) as f32)).collect();
-    let quantized: Vec<i8> = (0..vocabulary * width).map(|_| (noise.next() * 127.0) as i8).collect();
-    let (mut blocks, mut wide) = (Vec::new(), Vec::new());
-    for (scale, values) in scales.iter().zip(quantized.chunks(32)) {
-        blocks.extend_from_slice(&scale.to_le_bytes());
-        blocks.extend(values.iter().map(|v| *v as u8));
-        wide.extend(values.iter().map(|v| scale.to_f32() * f32::from(*v)));
-    }
-    let (position, types) = (noise.fill(4 * width, 1.0), noise.fill(2 * width, 1.0));
-    let (gain, bias) = (noise.fill(width, 1.0), noise.fill(width, 1.0));
-    let make = |word| Embeddings::new(word, position.clone(), types.clone(), gain.clone(), bias.clone(), 1e-12);
-
-    let (ids, kinds) = ([4u32, 0, 2], [0u32, 1, 1]);
-    let mut expected = Vec::new();
-    for (i, (id, kind)) in ids.iter().zip(kinds).enumerate() {
-        let (word, kind) = (*id as usize * width, kind as usize * width);
-        expected.extend((0..width).map(|d| wide[word + d] + types[kind + d] + position[i * width + d]));
-    }
-    layer_norm(&mut expected, &gain, &bias, 1e-12);
-
-    for table in [EmbeddingTable::Q8_0(blocks), EmbeddingTable::F32(wide.clone())] {
-        let embeddings = make(table).unwrap();
-        assert_eq!((embeddings.vocabulary(), embeddings.positions(), embeddings.width()), (5, 4, 64));
-        let mut out = vec![0.0; 3 * width];
-        embeddings.embed(&ids, &kinds, &mut out).unwrap();
-        assert_eq!(bits(&out), bits(&expected));
-        for (ids, kinds) in [(&[5][..], &[0][..]), (&[0], &[2]), (&[0], &[u32::MAX]), (&[0; 5], &[0; 5])] {
-            let mut out = vec![0.0; ids.len() * width];
-            assert_eq!(embeddings.embed(ids, kinds, &mut out).unwrap_err().code(), "invalid_input");
-        }
-    }
-    assert_eq!(make(EmbeddingTable::F32(vec![0.0; 65])).unwrap_err().code(), "invalid_model");
-    assert_eq!(make(EmbeddingTable::Q8_0(vec![0; 69])).unwrap_err().code(), "invalid_model");
 }
 
 /// The operations and functions over the portable lanes and over the machine's, on the same values.
