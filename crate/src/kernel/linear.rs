@@ -21,9 +21,11 @@
 
 use crate::{Error, Result};
 
-use super::lanes::{Lanes, Native};
+use super::block::{Block, Panel};
+use super::instructions::{Instructions, WeightBits, WordLayout};
+use super::lanes::Native;
 use super::quantize::{quantize_rows, RowScale};
-use super::tile::{Instructions, WeightBits, WordLayout, COLUMNS, ROWS};
+use super::tile::{COLUMNS, ROWS};
 
 /// Rows quantized and multiplied at a time.
 pub const BLOCK_ROWS: usize = 64;
@@ -280,26 +282,31 @@ impl PackedLinear {
         assert!(instructions.layout() == self.layout, "weights are packed for other instructions");
         assert!(instructions.takes_eight_bits() || self.bits == WeightBits::Seven, "weights use eight bits");
         for (x, out) in x.chunks(BLOCK_ROWS * self.inputs).zip(out.chunks_mut(BLOCK_ROWS * columns)) {
-            self.quantize_block(x, scratch);
-            self.multiply_block(instructions, first, columns, out, scratch);
+            let rows = self.quantize(x, scratch);
+            let words = &scratch.activations[..rows * self.panel_words / COLUMNS];
+            instructions.run(Block { layer: self, first, columns, words, rows: &scratch.rows, out });
         }
     }
 
-    fn quantize_block(&self, x: &[f32], scratch: &mut LinearScratch) {
-        let rows = x.len() / self.inputs;
+    /// Quantizes up to [`BLOCK_ROWS`] rows into the scratch buffers. Returns how many.
+    fn quantize(&self, x: &[f32], scratch: &mut LinearScratch) -> usize {
         let row_words = self.panel_words / COLUMNS;
-        // Every word is written by quantize_row, so what the buffer held does not matter.
-        scratch.activations.resize(BLOCK_ROWS.max(rows) * row_words, 0);
+        let rows = x.len() / self.inputs;
+        // Only ever longer: every word that is read was written for this block.
+        if scratch.activations.len() < rows * row_words {
+            scratch.activations.resize(rows * row_words, 0);
+        }
         scratch.rows.clear();
-        for (rows, words) in x.chunks(ROWS * self.inputs).zip(scratch.activations.chunks_mut(ROWS * row_words)) {
-            let count = rows.len() / self.inputs;
-            match count {
-                1 => self.quantize_tile::<1>(rows, words, &mut scratch.rows),
-                2 => self.quantize_tile::<2>(rows, words, &mut scratch.rows),
-                3 => self.quantize_tile::<3>(rows, words, &mut scratch.rows),
-                _ => self.quantize_tile::<ROWS>(rows, words, &mut scratch.rows),
+        let tiles = x.chunks(ROWS * self.inputs).zip(scratch.activations.chunks_mut(ROWS * row_words));
+        for (x, words) in tiles {
+            match x.len() / self.inputs {
+                1 => self.quantize_tile::<1>(x, words, &mut scratch.rows),
+                2 => self.quantize_tile::<2>(x, words, &mut scratch.rows),
+                3 => self.quantize_tile::<3>(x, words, &mut scratch.rows),
+                _ => self.quantize_tile::<ROWS>(x, words, &mut scratch.rows),
             }
         }
+        rows
     }
 
     fn quantize_tile<const R: usize>(&self, x: &[f32], words: &mut [u32], rows: &mut Vec<RowScale>) {
@@ -307,93 +314,16 @@ impl PackedLinear {
         rows.extend(quantize_rows::<Native, R>(self.layout, x, &self.multiplier, words));
     }
 
-    fn multiply_block(
-        &self,
-        instructions: Instructions,
-        first: usize,
-        columns: usize,
-        out: &mut [f32],
-        scratch: &LinearScratch,
-    ) {
-        let row_words = self.panel_words / COLUMNS;
-        for column in (0..columns).step_by(COLUMNS) {
-            let panel = Panel {
-                weights: &self.panels[(first + column) / COLUMNS * self.panel_words..][..self.panel_words],
-                scales: block_of(&self.scales, first + column),
-                sums: block_of(&self.sums, first + column),
-                bias: block_of(&self.bias, first + column),
-                width: COLUMNS.min(columns - column),
-            };
-            let quads = scratch.activations.chunks(ROWS * row_words);
-            for ((words, scales), out) in quads.zip(scratch.rows.chunks(ROWS)).zip(out.chunks_mut(ROWS * columns)) {
-                let words = &words[..scales.len() * row_words];
-                let out = Strided { values: out, stride: columns, offset: column };
-                match scales.len() {
-                    1 => panel.multiply::<Native, 1>(instructions, words, scales, out),
-                    2 => panel.multiply::<Native, 2>(instructions, words, scales, out),
-                    3 => panel.multiply::<Native, 3>(instructions, words, scales, out),
-                    _ => panel.multiply::<Native, ROWS>(instructions, words, scales, out),
-                }
-            }
+    /// Columns `column .. column + 8`, which start a panel.
+    pub(super) fn panel(&self, column: usize) -> Panel<'_> {
+        let panel = column / COLUMNS;
+        Panel {
+            weights: &self.panels[panel * self.panel_words..][..self.panel_words],
+            scales: &self.scales.as_chunks().0[panel],
+            sums: &self.sums.as_chunks().0[panel],
+            bias: &self.bias.as_chunks().0[panel],
         }
     }
-}
-
-/// Eight columns of a layer.
-struct Panel<'a> {
-    weights: &'a [u32],
-    scales: &'a [f32; COLUMNS],
-    sums: &'a [i32; COLUMNS],
-    bias: &'a [f32; COLUMNS],
-    /// How many of the columns exist.
-    width: usize,
-}
-
-/// Where the rows of a tile go.
-struct Strided<'a> {
-    values: &'a mut [f32],
-    stride: usize,
-    offset: usize,
-}
-
-impl Panel<'_> {
-    /// One tile and its way back to f32: `(acc − zero · sum) · (row scale · column scale) + bias`, in this order.
-    #[inline(always)]
-    fn multiply<V: Lanes, const R: usize>(
-        &self,
-        instructions: Instructions,
-        words: &[u32],
-        rows: &[RowScale],
-        out: Strided,
-    ) {
-        let mut tile = [[0; COLUMNS]; R];
-        instructions.compute(self.weights, words, &mut tile);
-        let Strided { values, stride, offset } = out;
-        for ((acc, row), out) in tile.iter().zip(rows).zip(values.chunks_exact_mut(stride)) {
-            let out = &mut out[offset..][..self.width];
-            let store = |result: &mut [f32; COLUMNS]| {
-                let halves = acc.as_chunks().0.iter().zip(self.sums.as_chunks().0);
-                let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
-                for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
-                    let factor = V::splat(row.scale).mul(V::load(scales));
-                    V::from_corrected(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
-                }
-            };
-            // A copy of a length that is not constant is a call in V8, and costs as much as the rest of the epilogue.
-            match <&mut [f32; COLUMNS]>::try_from(&mut *out) {
-                Ok(out) => store(out),
-                Err(_) => {
-                    let mut result = [0.0; COLUMNS];
-                    store(&mut result);
-                    out.copy_from_slice(&result[..out.len()]);
-                }
-            }
-        }
-    }
-}
-
-fn block_of<T>(values: &[T], first: usize) -> &[T; COLUMNS] {
-    &values.as_chunks().0[first / COLUMNS]
 }
 
 fn expect_length(what: &str, found: usize, expected: usize) -> Result<()> {

@@ -19,7 +19,9 @@
 
 pub mod activation;
 pub mod attention;
+mod block;
 pub mod feed_forward;
+pub mod instructions;
 mod int16;
 pub mod lanes;
 pub mod layer_norm;
@@ -33,10 +35,12 @@ pub mod scratch;
 pub mod simd128;
 mod softmax;
 pub mod tile;
+mod tune;
 
 pub use attention::{attention, attention_first_row};
 pub use feed_forward::feed_forward;
+pub use instructions::{Instructions, WeightBits};
 pub use layer_norm::{add_layer_norm, layer_norm};
 pub use linear::PackedLinear;
 pub use scratch::Arena;
-pub use tile::{tune, Instructions, WeightBits};
+pub use tune::tune;

@@ -4,8 +4,8 @@
 //! same on every CPU. The range of a row always includes 0, so 0 is exact. The error of a value is at most `scale / 2`,
 //! and `scale = (greatest − least) / 126.9999`.
 
+use super::instructions::WordLayout;
 use super::lanes::{opaque, Lanes, ROUNDER};
-use super::tile::WordLayout;
 
 /// The range of a row in steps: a little less than 127, so that the greatest value is below 127.5 levels also when the
 /// zero point was rounded up, and nothing needs to be clamped.

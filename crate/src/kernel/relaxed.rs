@@ -16,7 +16,16 @@
 use core::arch::wasm32::*;
 
 use super::simd128::{store_sums, tile_loop};
-use super::tile::{Tile, COLUMNS};
+use super::tile::{Tile, Work, COLUMNS};
+
+/// Runs `work` as code that may use relaxed SIMD.
+///
+/// The tiles below and everything in between are inlined here, and only here become instructions: LLVM inlines an
+/// intrinsic into functions alone that enable its feature, and the tiles, being generic, cannot.
+#[target_feature(enable = "relaxed-simd")]
+pub(super) fn run<T: Tile>(work: impl Work) {
+    work.run::<T>();
+}
 
 /// Ones that the compiler takes for any value, so that they stay in a register: a constant would be moved into the loop,
 /// where V8 builds it anew each time, with three instructions.
@@ -26,76 +35,61 @@ fn ones() -> v128 {
 }
 
 /// `i16x8.relaxed_dot_i8x16_i7x16`, widened by `i32x4.dot_i16x8` with ones, then an addition.
-pub struct Dot;
+pub(super) struct Dot;
 
 impl Tile for Dot {
     #[inline(always)]
     fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
-        dot(weights, activations, sums);
+        let ones = ones();
+        let step = |w, x, acc| i32x4_add(acc, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(w, x), ones));
+        tile_loop!(R, weights, activations, sums, step)
     }
 }
 
-#[target_feature(enable = "relaxed-simd")]
-fn dot<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
-    let ones = ones();
-    let step = |w, x, acc| i32x4_add(acc, i32x4_dot_i16x8(i16x8_relaxed_dot_i8x16_i7x16(w, x), ones));
-    tile_loop!(R, weights, activations, sums, step)
-}
-
 /// `i32x4.relaxed_dot_i8x16_i7x16_add`: one instruction where the CPU has one (AVX-VNNI, ARM dot product).
-pub struct DotAdd;
+pub(super) struct DotAdd;
 
 impl Tile for DotAdd {
     #[inline(always)]
     fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
-        dot_add(weights, activations, sums);
+        let step = |w, x, acc| i32x4_relaxed_dot_i8x16_i7x16_add(w, x, acc);
+        tile_loop!(R, weights, activations, sums, step)
     }
 }
 
-#[target_feature(enable = "relaxed-simd")]
-fn dot_add<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
-    let step = |w, x, acc| i32x4_relaxed_dot_i8x16_i7x16_add(w, x, acc);
-    tile_loop!(R, weights, activations, sums, step)
-}
-
 /// Two groups at a time, added while still in 16 bits: right only for |weight| ≤ 63, where 4 · 63 · 127 = 32,004 fits.
-pub struct DotPair;
+pub(super) struct DotPair;
 
 impl Tile for DotPair {
     #[inline(always)]
     fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
-        dot_pair(weights, activations, sums);
-    }
-}
-
-#[target_feature(enable = "relaxed-simd")]
-fn dot_pair<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
-    let pairs = weights.len() / (2 * COLUMNS);
-    assert!(weights.len() == pairs * 2 * COLUMNS && activations.len() == pairs * 2 * R);
-    let ones = ones();
-    let mut acc = [[i32x4_splat(0); 2]; R];
-    let mut w = weights.as_ptr();
-    let mut a = activations.as_ptr();
-    // SAFETY: the assertion above says that `pairs` steps of 2 · COLUMNS words and of 2 · R words are within the slices.
-    unsafe {
-        let end = w.add(pairs * 2 * COLUMNS);
-        while w != end {
-            let first = [v128_load(w.cast()), v128_load(w.add(4).cast())];
-            let second = [v128_load(w.add(8).cast()), v128_load(w.add(12).cast())];
-            for (r, acc) in acc.iter_mut().enumerate() {
-                let x = v128_load32_splat(a.add(r));
-                let y = v128_load32_splat(a.add(R + r));
-                for half in 0..2 {
-                    let pair = i16x8_add(
-                        i16x8_relaxed_dot_i8x16_i7x16(first[half], x),
-                        i16x8_relaxed_dot_i8x16_i7x16(second[half], y),
-                    );
-                    acc[half] = i32x4_add(acc[half], i32x4_dot_i16x8(pair, ones));
+        let pairs = weights.len() / (2 * COLUMNS);
+        assert!(weights.len() == pairs * 2 * COLUMNS && activations.len() == pairs * 2 * R);
+        let ones = ones();
+        let mut acc = [[i32x4_splat(0); 2]; R];
+        let mut w = weights.as_ptr();
+        let mut a = activations.as_ptr();
+        // SAFETY: the assertion above says that `pairs` steps of 2 · COLUMNS words and of 2 · R words are within the slices.
+        unsafe {
+            let end = w.add(pairs * 2 * COLUMNS);
+            while w != end {
+                let first = [v128_load(w.cast()), v128_load(w.add(4).cast())];
+                let second = [v128_load(w.add(8).cast()), v128_load(w.add(12).cast())];
+                for (r, acc) in acc.iter_mut().enumerate() {
+                    let x = v128_load32_splat(a.add(r));
+                    let y = v128_load32_splat(a.add(R + r));
+                    for half in 0..2 {
+                        let pair = i16x8_add(
+                            i16x8_relaxed_dot_i8x16_i7x16(first[half], x),
+                            i16x8_relaxed_dot_i8x16_i7x16(second[half], y),
+                        );
+                        acc[half] = i32x4_add(acc[half], i32x4_dot_i16x8(pair, ones));
+                    }
                 }
+                w = w.add(2 * COLUMNS);
+                a = a.add(2 * R);
             }
-            w = w.add(2 * COLUMNS);
-            a = a.add(2 * R);
         }
+        store_sums(acc, sums);
     }
-    store_sums(acc, sums);
 }

@@ -1,10 +1,10 @@
 //! The int8 linear layer against its definition, on every shape edge.
 
 use super::noise::{bits, checksum, Noise};
+use docsift::kernel::instructions::WordLayout;
 use docsift::kernel::lanes::Native;
 use docsift::kernel::linear::LinearScratch;
 use docsift::kernel::quantize::{quantize_rows, LEVELS};
-use docsift::kernel::tile::WordLayout;
 use docsift::kernel::{activation, feed_forward, portable, tune, Instructions, PackedLinear, WeightBits};
 
 #[cfg(target_arch = "wasm32")]
@@ -280,7 +280,7 @@ fn feed_forward_is_its_three_parts() {
 fn tuning_keeps_a_form_that_fits_the_packed_weights() {
     let clock = std::cell::Cell::new(0.0);
     let now = || {
-        clock.set(clock.get() + 0.5);
+        clock.set(clock.get() + 0.25);
         clock.get()
     };
     let layer = PackedLinear::pack(&[1.0; 64], 8, 8, &[], None, WeightBits::Eight).unwrap();
