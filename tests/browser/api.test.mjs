@@ -15,7 +15,7 @@ const articles = (/** @type {string[]} */ ...ids) => CORPUS.filter(({ id }) => i
 /** An abort has to take effect within this; a chunk of work takes about 40 ms on a quiet machine. */
 const PROMPTLY_MS = 1000;
 
-test('the models by themselves', async (t) => {
+test('the models by themselves', { timeout: 120_000 }, async (t) => {
   const { page } = await openPackage(t);
 
   await t.test('embed gives what sentence-transformers gives', async (t) => {
@@ -94,7 +94,7 @@ test('the models by themselves', async (t) => {
   });
 });
 
-test('a search from its first document to its end', async (t) => {
+test('a search from its first document to its end', { timeout: 120_000 }, async (t) => {
   const { page } = await openPackage(t);
   const first = articles('read-receipts', 'mute-a-topic', 'invite-new-users', 'change-your-password');
   assert.equal(first.length, 4);

@@ -9,6 +9,8 @@ import { readGguf } from './support/gguf.mjs';
 import { openPackage, SMALL_EMBEDDER, SMALL_RERANKER } from './support/package.mjs';
 
 const NOT_FOUND = /^console: Failed to load resource: the server responded with a status of 404/;
+/** What never settles fails its test. */
+const NO_HANG = { timeout: 60_000 };
 const DOCUMENTS = [
   { id: 'hello', title: 'Hello', body: 'Say hello to the world.' },
   { id: 'bye', title: 'Goodbye', body: 'Say goodbye to the world, and hello to the next.' },
@@ -43,35 +45,42 @@ test('a search without its cross-encoder answers in the order of the retriever, 
   assert.deepEqual(models, { embedder: 'ready', reranker: 'failed' });
 });
 
-test('a search whose cross-encoder fails in mid-query answers in the order of the retriever', async (t) => {
-  const { page } = await openPackage(t);
-  const { stages, stage, code, ids, again } = await page.evaluate(
-    async ([embedder, reranker, documents]) => {
-      const search = await docsift.createSearch({
-        models: { embedder: { weights: embedder }, reranker: { weights: reranker } },
-        workers: 1,
-        workerUrl: '/pages/failing-worker.js?throw=score',
-      });
-      await search.add(documents);
-      const stages = [];
-      const { hits, stage, reason } = await search.query('hello', {
-        onUpdate: ({ stage }) => stages.push(stage),
-      });
-      const again = await search.query('hello');
-      return {
-        stages,
-        stage,
-        code: reason?.code,
-        ids: hits.map(({ id }) => id),
-        again: again.hits.map(({ id }) => id),
-      };
-    },
-    [SMALL_EMBEDDER, SMALL_RERANKER, DOCUMENTS],
-  );
-  assert.deepEqual({ stages, stage, code }, { stages: ['hybrid'], stage: 'hybrid', code: 'worker_crashed' });
-  assert.equal(ids.length, 2);
-  assert.deepEqual(again, ids, 'the documents outlive the worker that held them');
-});
+test(
+  'a search whose cross-encoder fails in mid-query answers in the order of the retriever',
+  NO_HANG,
+  async (t) => {
+    const { page } = await openPackage(t);
+    const { stages, stage, code, ids, again } = await page.evaluate(
+      async ([embedder, reranker, documents]) => {
+        const search = await docsift.createSearch({
+          models: { embedder: { weights: embedder }, reranker: { weights: reranker } },
+          workers: 1,
+          workerUrl: '/pages/failing-worker.js?throw=score',
+        });
+        await search.add(documents);
+        const stages = [];
+        const { hits, stage, reason } = await search.query('hello', {
+          onUpdate: ({ stage }) => stages.push(stage),
+        });
+        const again = await search.query('hello');
+        return {
+          stages,
+          stage,
+          code: reason?.code,
+          ids: hits.map(({ id }) => id),
+          again: again.hits.map(({ id }) => id),
+        };
+      },
+      [SMALL_EMBEDDER, SMALL_RERANKER, DOCUMENTS],
+    );
+    assert.deepEqual(
+      { stages, stage, code },
+      { stages: ['hybrid'], stage: 'hybrid', code: 'worker_crashed' },
+    );
+    assert.equal(ids.length, 2);
+    assert.deepEqual(again, ids, 'the documents outlive the worker that held them');
+  },
+);
 
 test('a search whose embedder is gone answers by words, and says why', async (t) => {
   let gone = false;
@@ -143,7 +152,7 @@ test('a file that is no model for docsift is refused', async (t) => {
   }
 });
 
-test('an engine that traps ends with a typed error or is replaced, and hangs nobody', async (t) => {
+test('an engine that traps ends with a typed error or is replaced, and hangs nobody', NO_HANG, async (t) => {
   // A failed allocation ends in Rust's handler, which says so on the console before it traps.
   const { page } = await openPackage(t, { expected: [/^console: .*(memory|panicked|alloc)/] });
   const model = { weights: SMALL_EMBEDDER };

@@ -1,7 +1,7 @@
 //! Measures how large the columns of a model's activations are, so that the int8 layers can share the range of an
 //! outlier between activations and weights: SmoothQuant (Xiao et al. 2023, arXiv:2211.10438).
 //!
-//! A factor `s = max|x|^½ / max|w|^½` per input column, with the maxima over calibration texts and over all rows of
+//! A factor `s = max|x|^α / max|w|^(1−α)` per input column, with the maxima over calibration texts and over all rows of
 //! the weights: activations are divided by it, weights multiplied.
 
 use candle_core::{Tensor, D};
@@ -12,6 +12,11 @@ use crate::Result;
 
 /// A metadata key of a GGUF file, and one factor per input column.
 pub type Equalizer = (String, Vec<f32>);
+
+/// How much of a column's range moves to the weights. Simulated in PyTorch for all-MiniLM-L6-v2 with 7-bit activations,
+/// least / mean cosine with f32 over 40 help-center passages: 0.9967 / 0.9976 for 0.4, 0.9979 / 0.9985 for 0.5,
+/// **0.9981 / 0.9988 for 0.6**, 0.9976 / 0.9986 for 0.7. Choosing it for each product by its own error gives no more.
+const MIGRATION: f64 = 0.6;
 
 /// Below this a column counts as unused and keeps its range.
 const LEAST: f64 = 1e-5;
@@ -44,7 +49,8 @@ pub fn equalizers(encoder: &Encoder, inputs: &[Encoding]) -> Result<Vec<Equalize
     let mut equalizers = Vec::new();
     for (slot, (greatest, weights)) in greatest.iter().zip(&weights).enumerate() {
         let (Some(greatest), Some(weights)) = (greatest, weights) else { continue };
-        let factors = (greatest.clamp(LEAST, f64::MAX)? / weights.clamp(LEAST, f64::MAX)?)?.sqrt()?;
+        let activation = greatest.clamp(LEAST, f64::MAX)?.powf(MIGRATION)?;
+        let factors = (activation / weights.clamp(LEAST, f64::MAX)?.powf(1.0 - MIGRATION)?)?;
         let key = equalizer_key(slot / Input::ALL.len(), Input::ALL[slot % Input::ALL.len()]);
         equalizers.push((key, factors.to_vec1()?));
     }

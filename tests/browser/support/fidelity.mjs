@@ -3,11 +3,17 @@ import { cosine, greatestDifference, mean, overlap, rowsOf, spearman } from './m
 
 /** What the default models reach on the golden fixtures. */
 export const REQUIRED = {
-  /** Least cosine of any embedding with sentence-transformers'. */
-  int8Cosine: 0.998,
+  /** Least cosine of any embedding with sentence-transformers', computed in f32 from Q8_0 weights. */
   f32Cosine: 0.999,
-  /** Mean of Spearman's rank correlation of the logits, over the queries with candidates. */
-  meanSpearman: 0.99,
+  /** Mean of Spearman's rank correlation of the logits, over the queries with candidates; likewise in f32. */
+  f32Spearman: 0.99,
+  /**
+   * The same for the int8 layers, whose activations have 7 bits. The least cosine is that of texts of two or three
+   * tokens, which are nearly all outliers; the mean stands for ordinary text.
+   */
+  int8Cosine: 0.985,
+  int8MeanCosine: 0.9975,
+  int8Spearman: 0.985,
   /** Greatest difference of a logit from PyTorch's, computed in f32 from Q8_0 weights. */
   f32Logit: 0.2,
   /** Greatest difference, relative to values greater than 1, where the weights are exactly PyTorch's. */
@@ -32,6 +38,7 @@ export async function measureEmbeddings(engine, texts) {
   return {
     rows,
     least,
+    mean: mean(cosines),
     summary: `${texts.length} embeddings: cosine mean ${mean(cosines).toFixed(5)}, least ${least.toFixed(5)} (${worst})`,
   };
 }

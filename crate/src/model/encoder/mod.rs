@@ -18,6 +18,7 @@ use candle_core::{Device, Tensor};
 
 use super::config::Config;
 use super::weights::Weights;
+use crate::kernel::tile::COLUMNS;
 use crate::{Error, Result};
 use embeddings::Embeddings;
 use int8::{Int8Layers, PackedLayer};
@@ -30,7 +31,8 @@ pub(super) use float::{linear, Input, Layer};
 pub enum Precision {
     /// 32-bit floats, by candle.
     F32,
-    /// 8-bit weights and 7-bit activations, by the packed kernels.
+    /// 8-bit weights and 7-bit activations, by the packed kernels. A model whose width they cannot hold (not a multiple
+    /// of 8) is computed in f32 all the same.
     Int8,
 }
 
@@ -91,6 +93,8 @@ impl Encoder {
         let equalizers: HashMap<String, Vec<f32>> =
             keys.filter_map(|key| weights.floats(&key).map(|factors| (key, factors))).collect();
         let mut load = |index| Layer::load(weights, &config, index);
+        // The packed query, key and value projections are told apart at whole panels of columns.
+        let precision = if config.hidden.is_multiple_of(COLUMNS) { precision } else { Precision::F32 };
         let layers = match precision {
             Precision::F32 => Layers::Float((0..config.layers).map(load).collect::<Result<_>>()?),
             Precision::Int8 => {
