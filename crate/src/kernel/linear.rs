@@ -122,38 +122,6 @@ impl PackedLinear {
         Ok(packed)
     }
 
-    /// Packs weights that are int8 already: `weight ≈ quantized · scales[row]`, `[outputs, inputs]` row-major.
-    ///
-    /// Nothing is rounded. `quantized` is taken as multiplied by the equalizer before it was stored; activations are
-    /// divided by it when the layer runs.
-    ///
-    /// # Errors
-    /// Those of [`pack`](Self::pack), and `InvalidModel` if a weight is beyond what `bits` allows.
-    pub fn pack_quantized(
-        quantized: &[i8],
-        scales: &[f32],
-        outputs: usize,
-        inputs: usize,
-        bias: &[f32],
-        equalizer: Option<&[f32]>,
-        bits: WeightBits,
-    ) -> Result<Self> {
-        let layout = Instructions::active(bits).layout();
-        let mut packed = Self::empty(layout, quantized.len(), outputs, inputs, bias, equalizer, bits)?;
-        expect_length("weight scales", scales.len(), outputs)?;
-        let limit = bits.limit();
-        if let Some(weight) = quantized.iter().find(|q| !(-limit..=limit).contains(*q)) {
-            return Err(Error::InvalidModel(format!("found a weight of {weight}, expected {} to {limit}", -limit)));
-        }
-        if let Some(scale) = scales.iter().find(|scale| !scale.is_finite()) {
-            return Err(Error::InvalidModel(format!("found a weight scale of {scale}, expected a finite number")));
-        }
-        for (column, (row, scale)) in quantized.chunks_exact(inputs).zip(scales).enumerate() {
-            packed.set_column(column, row, *scale);
-        }
-        Ok(packed)
-    }
-
     /// Checks the dimensions and allocates panels of zeros.
     fn empty(
         layout: WordLayout,
