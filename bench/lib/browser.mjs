@@ -48,6 +48,8 @@ export async function openPage(browser, { isolated }) {
     },
   });
   const context = await browser.newContext();
+  // Also where the browser is closed with pages open.
+  context.once('close', () => site.close());
   const page = await context.newPage();
   /** @type {string[]} */
   const complaints = [];
@@ -70,9 +72,6 @@ export async function openPage(browser, { isolated }) {
       }
     },
     downloaded: () => [...sockets].reduce((total, { bytesWritten }) => total + bytesWritten, 0),
-    async close() {
-      await context.close();
-      await site.close();
-    },
+    close: () => context.close(),
   };
 }

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build as bundle } from 'esbuild';
+import { optimizeWasm } from '../../scripts/build-wasm.mjs';
 import { CARGO_PROGRESS, ROOT, runOrFail, step } from '../../scripts/steps.mjs';
 
 const BENCH = path.join(ROOT, 'bench');
 const OUT = path.join(ROOT, 'target', 'bench');
 const VENV = path.join(OUT, 'venv');
 const REQUIREMENTS = path.join(BENCH, 'requirements.txt');
-const WASM_OPT = path.join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
 const TARGET = 'wasm32-unknown-unknown';
 
 /** What the pages load, by URL prefix. */
@@ -87,17 +87,12 @@ export function buildCandle({ toolchain, wasmBindgen }) {
       todo: 'read the compiler output above',
     });
     const compiled = path.join(target, TARGET, 'release', 'stock_candle.wasm');
-    const todo = 'read the message above';
     await runOrFail(
       wasmBindgen.cli,
       ['--target', 'web', '--out-name', 'candle', '--out-dir', path.join(OUT, 'candle'), compiled],
-      { report, todo },
+      { report, todo: 'read the message above: wasm-bindgen could not read what the compiler wrote' },
     );
-    const binary = path.join(OUT, 'candle', 'candle_bg.wasm');
-    await runOrFail(process.execPath, [WASM_OPT, '-O3', '--all-features', binary, '-o', binary], {
-      report,
-      todo,
-    });
+    await optimizeWasm(path.join(OUT, 'candle', 'candle_bg.wasm'), report);
   });
 }
 

@@ -130,9 +130,8 @@ impl Layer {
 
     fn attention(&self, hidden: &Tensor) -> Result<Tensor> {
         let (sequences, tokens, width) = hidden.dims3()?;
-        let split = |xs: Tensor| {
-            xs.reshape((sequences, tokens, self.heads, width / self.heads))?.transpose(1, 2)?.contiguous()
-        };
+        let split =
+            |xs: Tensor| xs.reshape((sequences, tokens, self.heads, width / self.heads))?.transpose(1, 2)?.contiguous();
         let query = split(self.query.forward(hidden)?)?;
         let key = split(self.key.forward(hidden)?)?;
         let value = split(self.value.forward(hidden)?)?;
