@@ -10,6 +10,7 @@ import { CARGO_PROGRESS, ROOT, run, runMain, runOrFail, StepError, step } from '
 import { ensureCargo } from './toolchain.mjs';
 
 const OUT = path.join(ROOT, 'models');
+const CALIBRATION = path.join(OUT, 'calibration.jsonl');
 const SOURCES = path.join(ROOT, 'target', 'models-src');
 const DEFAULT_RERANKER = path.resolve(ROOT, '..', 'shared', 'models', 'docsift-rerank-l6');
 /** Some static hosts refuse larger files. */
@@ -136,6 +137,8 @@ function pack({ id, name, ...fields }, folder, options) {
       folder,
       '--out',
       path.join(OUT, file),
+      '--calibration',
+      CALIBRATION,
     ];
     const { stdout } = await runOrFail(
       'cargo',

@@ -148,8 +148,10 @@ function kernelTests(toolchainArgs) {
     '--features',
     'relaxed-simd',
     '--test',
-    'kernel_wasm',
+    'kernel',
     ...toolchainArgs,
+    // A std built here is built once, for panic = "abort": tests must be compiled for it too.
+    ...(toolchainArgs.length > 0 ? ['-Z', 'panic-abort-tests'] : []),
   ];
 }
 

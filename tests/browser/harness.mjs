@@ -23,15 +23,40 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost',
 ];
 
+/** @type {WeakMap<object, (() => Promise<void>)[]>} */
+const endings = new WeakMap();
+
+/**
+ * Registers work for the end of a test. The last registered is done first, so that a browser is closed before the server
+ * that its page may still ask, and all of it is done, whatever fails.
+ *
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
+ * @param {() => Promise<void>} work
+ */
+function atEnd(t, work) {
+  const registered = endings.get(t);
+  if (registered) {
+    registered.push(work);
+    return;
+  }
+  const stack = [work];
+  endings.set(t, stack);
+  t.after(async () => {
+    const outcomes = [];
+    for (const each of stack.reverse()) outcomes.push(...(await Promise.allSettled([each()])));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  });
+}
+
 /**
  * Starts a server on a free port; it is closed when the test ends.
  *
- * @param {import('node:test').TestContext} t
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
  * @param {import('../../scripts/serve.mjs').ServerOptions} [options]
  */
 export async function startSite(t, options = {}) {
   const site = await serve({ port: 0, ...options });
-  t.after(() => site.close());
+  atEnd(t, site.close);
   return site;
 }
 
@@ -39,22 +64,34 @@ export async function startSite(t, options = {}) {
  * Makes an empty profile folder, removed when the test ends. A browser opened on it twice finds what the first one
  * cached.
  *
- * @param {import('node:test').TestContext} t
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
  */
 export async function makeProfile(t) {
   const profile = await mkdtemp(path.join(tmpdir(), 'docsift-profile-'));
-  t.after(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
+  atEnd(t, () => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
   return profile;
 }
 
 /**
- * Opens Chromium; it is closed when the test ends, unless the test has done so.
- *
- * @param {import('node:test').TestContext} t
- * @param {{ profile?: string, origin: string, flags?: string[], context?: object }} options `origin` is the only one the
- *   page may ask; `profile` is a fresh one by default; `context` is passed on to Playwright
+ * @typedef {object} BrowserOptions
+ * @property {string} origin the only one that pages may ask
+ * @property {string} [profile] a folder; an empty one by default
+ * @property {RegExp[]} [expected] problems that the test provokes on purpose; any other fails it
+ * @property {string[]} [flags] of Chromium, beside those of the harness
+ * @property {object} [context] passed on to Playwright
  */
-export async function openBrowser(t, { profile, origin, flags = [], context: contextOptions = {} }) {
+
+/**
+ * Opens Chromium. When the test ends, the browser is closed, unless the test has done so, and the test fails if its pages
+ * had a problem that was not expected.
+ *
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
+ * @param {BrowserOptions} options
+ */
+export async function openBrowser(
+  t,
+  { profile, origin, expected = [], flags = [], context: contextOptions = {} },
+) {
   const executablePath = process.env.CHROMIUM ?? findBrowser()?.executable;
   assert.ok(executablePath, 'Chromium was not found: run `node scripts/setup.mjs --tests`');
   const context = await chromium.launchPersistentContext(profile ?? (await makeProfile(t)), {
@@ -68,16 +105,20 @@ export async function openBrowser(t, { profile, origin, flags = [], context: con
     if (open) await context.close();
     open = false;
   };
-  t.after(close);
+  atEnd(t, async () => {
+    await close();
+    const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));
+    assert.deepEqual(unexpected, [], 'the page had problems');
+  });
   const page = context.pages()[0] ?? (await context.newPage());
   return { context, page, problems, close };
 }
 
 /**
- * Opens one page of a site of its own and checks, when the test ends, that it had no problems.
+ * Opens one page of a site of its own.
  *
- * @param {import('node:test').TestContext} t
- * @param {{ path?: string, server?: import('../../scripts/serve.mjs').ServerOptions, flags?: string[], context?: object }} [options]
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
+ * @param {Omit<BrowserOptions, 'origin'> & { path?: string, server?: import('../../scripts/serve.mjs').ServerOptions }} [options]
  */
 export async function openPage(t, { path: where = '', server, ...options } = {}) {
   const site = await startSite(t, server);

@@ -14,10 +14,26 @@ const pageWith = (script) => ({
     if (request.url !== '/') return false;
     response
       .writeHead(200, { 'Content-Type': 'text/html' })
-      .end(`<!doctype html><title>probe</title><script>${script}</script>`);
+      .end(`<!doctype html><title>probe</title><link rel="icon" href="data:,"><script>${script}</script>`);
     return true;
   },
 });
+
+/**
+ * Stands for a test that opens a page: its hooks are run by hand, to see whether they fail it.
+ *
+ * @param {import('node:test').TestContext} t
+ */
+function innerTest(t) {
+  /** @type {(() => unknown)[]} */
+  const hooks = [];
+  const end = async () => {
+    for (const hook of hooks.splice(0)) await hook();
+  };
+  // Whatever happens, the browser is closed.
+  t.after(() => end().catch(() => {}));
+  return { after: (/** @type {() => unknown} */ hook) => void hooks.push(hook), end };
+}
 
 /**
  * @param {() => boolean} condition
@@ -29,6 +45,11 @@ async function until(condition) {
 
 for (const [name, script, expected] of [
   ['a logged error', 'console.error("broken")', /^console: broken$/],
+  [
+    'an error logged by a worker',
+    'new Worker(URL.createObjectURL(new Blob(["console.error(\\"broken\\")"])))',
+    /^console: broken$/,
+  ],
   ['an uncaught error', 'setTimeout(() => { throw new Error("broken") })', /^uncaught: broken$/],
   [
     'a request to another host',
@@ -37,15 +58,31 @@ for (const [name, script, expected] of [
   ],
   ['an unhandled rejection', 'Promise.reject(new Error("broken"))', /^uncaught: broken$/],
 ]) {
-  test(`notices ${name}`, async (t) => {
-    const { problems } = await openPage(t, { server: pageWith(script) });
+  test(`fails a test over ${name}`, async (t) => {
+    const inner = innerTest(t);
+    const { problems } = await openPage(inner, { server: pageWith(script) });
     await until(() => problems.some((problem) => expected.test(problem)));
-    assert.ok(
-      problems.some((problem) => expected.test(problem)),
-      `found: ${problems.join('; ') || 'nothing'}`,
-    );
+    await assert.rejects(inner.end(), (/** @type {any} */ error) => {
+      assert.match(error.message, /the page had problems/);
+      assert.ok(
+        problems.some((problem) => expected.test(problem)),
+        `found: ${problems.join('; ')}`,
+      );
+      return true;
+    });
   });
 }
+
+test('lets a problem pass that the test declares', async (t) => {
+  const inner = innerTest(t);
+  const { problems } = await openPage(inner, {
+    server: pageWith('console.error("broken as planned")'),
+    expected: [/as planned/],
+  });
+  await until(() => problems.length > 0);
+  await inner.end();
+  assert.equal(problems.length, 1);
+});
 
 test('has nothing against a page that behaves', async (t) => {
   const { page, problems } = await openPage(t, { server: pageWith('console.log("fine")') });

@@ -94,7 +94,7 @@ export async function loadRuntime(
   }
   throw new DocsiftError(
     'no_simd',
-    'this browser has no WebAssembly SIMD; it needs Chrome 91, Firefox 89, Safari 16.4 or newer',
+    'this browser has no WebAssembly SIMD; use Chrome or Edge 103, Firefox 114, Safari 16.4, or newer',
   );
 }
 

@@ -6,9 +6,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use docsift::model::calibrate::Equalizer;
 use docsift::model::config::Config;
 use docsift::model::pack::{pack, Description, Role};
 use docsift::model::weights::Weights;
+use docsift::model::{BiEncoder, CrossEncoder, Precision};
 use docsift::text::document::Document;
 use docsift::text::passages::{passages, PASSAGE_TOKENS};
 use docsift::text::tokenizer::Tokenizer;
@@ -18,7 +20,10 @@ use sha2::{Digest, Sha256};
 
 const USAGE: &str = "usage:
   docsift pack <folder> --out <file.gguf> [--name <name>] [--license <spdx>] [--word-embeddings-from <folder>]
-      <folder> holds config.json, model.safetensors, and tokenizer.json or vocab.txt
+               [--calibration <pairs.jsonl>]
+      <folder> holds config.json, model.safetensors, and tokenizer.json or vocab.txt; <pairs.jsonl> one
+      object with query and passage a line: texts like those to be searched, which tell the int8 layers how large
+      activations get
   docsift passages <documents.json|jsonl> --tokenizer <tokenizer.json>
       one JSON object a passage: documentId, passage, input";
 
@@ -66,8 +71,12 @@ fn run_pack(arguments: &[String]) -> Result<()> {
     let mut weights = open_folder(&folder)?;
     let mut words = option(arguments, "--word-embeddings-from").map(|path| open_folder(Path::new(path))).transpose()?;
 
+    let equalizers = match option(arguments, "--calibration") {
+        Some(path) => calibrate(&folder, Path::new(path))?,
+        None => Vec::new(),
+    };
     let mut file = BufWriter::new(File::create(out).map_err(|error| unusable(Path::new(out), &error))?);
-    let role = pack(&mut weights, &tokenizer, words.as_mut(), &description, &mut file)?;
+    let role = pack(&mut weights, &tokenizer, words.as_mut(), &description, &equalizers, &mut file)?;
     file.flush().map_err(|error| unusable(Path::new(out), &error))?;
 
     let bytes = read(Path::new(out))?;
@@ -87,6 +96,30 @@ fn run_pack(arguments: &[String]) -> Result<()> {
     });
     println!("{summary}");
     Ok(())
+}
+
+/// Runs the calibration pairs through the model: a cross-encoder reads them as pairs, a bi-encoder one text at a time.
+fn calibrate(folder: &Path, pairs: &Path) -> Result<Vec<Equalizer>> {
+    #[derive(serde::Deserialize)]
+    struct Pair {
+        query: String,
+        passage: String,
+    }
+    let pairs = read_documents(pairs)?.into_iter().map(serde_json::from_value::<Pair>);
+    let pairs: Vec<Pair> = pairs
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| Error::InvalidInput(format!("calibration pairs: {error}; each needs query and passage")))?;
+    let weights = open_folder(folder)?;
+    let tokenizer = Some(open_tokenizer(folder)?);
+    if weights.has("cls.output.weight") {
+        let model = CrossEncoder::load(weights, tokenizer, Precision::F32, None)?;
+        let pairs: Vec<_> = pairs.iter().map(|pair| (pair.query.as_str(), pair.passage.as_str())).collect();
+        model.calibrate(&pairs)
+    } else {
+        let model = BiEncoder::load(weights, tokenizer, Precision::F32, None)?;
+        let texts: Vec<_> = pairs.iter().flat_map(|pair| [pair.query.as_str(), pair.passage.as_str()]).collect();
+        model.calibrate(&texts)
+    }
 }
 
 fn run_passages(arguments: &[String]) -> Result<()> {

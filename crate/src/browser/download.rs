@@ -94,7 +94,10 @@ async fn fetch(
     })?;
     if !response.ok() {
         let status = response.status();
-        let error = Error::Download(format!("{url}: the server answered {status} {}", response.status_text()));
+        let error = Error::Download(format!(
+            "{url}: expected the file, the server answered {status} {}; check that it is deployed there",
+            response.status_text()
+        ));
         // The server may recover from these; any other refusal would only be repeated.
         return Err(Failure { error, again: status >= 500 || status == 408 || status == 429 });
     }
@@ -116,7 +119,12 @@ async fn read_body(
     expected: &Expected,
     on_progress: &Function,
 ) -> Result<(Uint8Array, String)> {
-    let broken = |thrown: JsValue| Error::Download(format!("{url}: the download broke off ({})", message(&thrown)));
+    let broken = |thrown: JsValue| {
+        Error::Download(format!(
+            "{url}: the download broke off ({}); check the connection and try again",
+            message(&thrown)
+        ))
+    };
     let announced = response.headers().get("content-length").and_then(|length| length.parse().ok());
     let total: u32 = expected.bytes.or(announced).unwrap_or(0);
     let mut hasher = Hasher::default();
@@ -153,7 +161,10 @@ async fn read_body(
 
 fn verify(url: &str, bytes: &Uint8Array, digest: &str, expected: &Expected) -> Result<()> {
     if let Some(length) = expected.bytes.filter(|length| *length != bytes.length()) {
-        return Err(Error::Integrity(format!("{url}: expected {length} bytes, found {}", bytes.length())));
+        return Err(Error::Integrity(format!(
+            "{url}: expected {length} bytes, found {}; deploy the file that the manifest describes",
+            bytes.length()
+        )));
     }
     if let Some(sha256) = expected.sha256.as_deref().filter(|sha256| !sha256.eq_ignore_ascii_case(digest)) {
         return Err(Error::Integrity(format!(

@@ -1,14 +1,17 @@
 //! What one worker holds: the two models, and in the first worker the corpus.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use candle_core::quantized::QTensor;
-use js_sys::{Float32Array, Uint32Array, Uint8Array};
+use js_sys::{Float32Array, Reflect, Uint32Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Performance;
 
 use super::bytes::JsBytes;
+use crate::kernel::tune;
 use crate::model::config::Config;
 use crate::model::weights::Weights;
 use crate::model::{BiEncoder, CrossEncoder, Precision};
@@ -57,10 +60,25 @@ impl<'a> ModelInfo<'a> {
 
 #[wasm_bindgen]
 impl Engine {
-    /// An engine with nothing loaded.
+    /// An engine with nothing loaded. Takes 25 ms to measure which of this binary's dot products is the fastest here,
+    /// since weights are packed for it.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Engine {
+        const BUDGET_MS: f64 = 25.0;
+        tune(now, BUDGET_MS);
         Engine::default()
+    }
+
+    /// Measures this binary's dot products for about `budget_ms` milliseconds, in cache and with nothing else around
+    /// them: `{name: 10⁹ multiply-accumulates a second}`, what the linear layers can at best reach.
+    ///
+    /// # Errors
+    /// `internal` if the result cannot be passed to JavaScript, which is a bug.
+    #[wasm_bindgen(js_name = kernelRates)]
+    pub fn kernel_rates(budget_ms: f64) -> JsResult<JsValue> {
+        let rates = tune(now, budget_ms);
+        let rates: BTreeMap<String, f64> = rates.into_iter().map(|(form, rate)| (format!("{form:?}"), rate)).collect();
+        Ok(to_js(&rates)?)
     }
 
     /// Loads a bi-encoder from the bytes of a GGUF file, or of a model.safetensors with its config.json and
@@ -247,6 +265,13 @@ fn open(
 fn to_js<T: Serialize>(value: &T) -> Result<JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).map_err(|error| Error::Internal(format!("cannot pass a value to JavaScript: {error}")))
+}
+
+/// Milliseconds, by the finest clock there is.
+fn now() -> f64 {
+    let performance = Reflect::get(&js_sys::global(), &"performance".into()).ok();
+    let performance = performance.and_then(|found| found.dyn_into::<Performance>().ok());
+    performance.map_or_else(js_sys::Date::now, |clock| clock.now())
 }
 
 fn no_embedder() -> Error {

@@ -19,7 +19,10 @@ pub fn feed_forward(
     scratch: &mut LinearScratch,
 ) {
     assert_eq!(up.outputs(), down.inputs(), "layers that fit together");
-    assert!(x.len() % up.inputs() == 0 && x.len() / up.inputs() * down.outputs() == out.len(), "shape mismatch");
+    assert!(
+        x.len().is_multiple_of(up.inputs()) && x.len() / up.inputs() * down.outputs() == out.len(),
+        "shape mismatch"
+    );
     for (x, out) in x.chunks(BLOCK_ROWS * up.inputs()).zip(out.chunks_mut(BLOCK_ROWS * down.outputs())) {
         intermediate.resize(x.len() / up.inputs() * up.outputs(), 0.0);
         up.forward(x, intermediate, scratch);

@@ -14,9 +14,7 @@ pub const ROUNDER: f32 = 12_582_912.0; // 1.5 · 2²³
 /// Four f32 values that are computed with together.
 pub trait Lanes: Copy {
     /// Tiles of 16-bit integers by the same instructions.
-    type Words: Tile<Sum = i32>;
-    /// Tiles of f32 by the same instructions.
-    type Floats: Tile<Sum = f32>;
+    type Words: Tile;
 
     /// All lanes equal to `x`.
     fn splat(x: f32) -> Self;
@@ -32,18 +30,33 @@ pub trait Lanes: Copy {
     fn mul(self, b: Self) -> Self;
     /// `self / b`.
     fn div(self, b: Self) -> Self;
-    /// `b < self ? b : self`: a NaN in `self` stays, one in `b` is passed over. One instruction on x86.
+    /// `|self|`.
+    fn abs(self) -> Self;
+    /// The lesser of both. Of a NaN and a number, or of two zeros, either may be returned: with relaxed SIMD enabled LLVM
+    /// compiles this to the relaxed instruction, also in functions that do not ask for it. Do not let it matter.
     fn min(self, b: Self) -> Self;
-    /// `self < b ? b : self`: a NaN in `self` stays, one in `b` is passed over.
+    /// The greater of both; what holds for [`min`](Lanes::min) holds here.
     fn max(self, b: Self) -> Self;
-    /// `2ⁿ` where `self` is `n + ROUNDER` and −126 ≤ n ≤ 127.
-    fn exp2_of_rounded(self) -> Self;
-    /// `acc − factor · sums` in wrapping i32, converted to f32.
-    fn from_i32(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self;
-    /// Sixteen integers `q + ROUNDER`, q in 0..=255, as bytes: lane `i` of word `j` is `q[j][i]`.
-    fn pack_bytes(q: [Self; 4]) -> [u32; 4];
-    /// Eight integers `q + ROUNDER`, q within i16, as pairs: word `j` holds lanes `2j` and `2j + 1` of the eight.
-    fn pack_words(q: [Self; 2]) -> [u32; 4];
+    /// The greater of `self`, which has no sign, and `|b|`. A NaN is greater than any number.
+    fn max_magnitude(self, b: Self) -> Self;
+    /// Lanes 2, 3, 0, 1.
+    fn swap_halves(self) -> Self;
+    /// Lanes 1, 0, 3, 2.
+    fn swap_neighbours(self) -> Self;
+    /// Lane 0.
+    fn first(self) -> f32;
+    /// `2ⁿ` where `self` is `n + ROUNDER`, −126 ≤ n ≤ 127, and `one` is 1.0.
+    fn exp2_of_rounded(self, one: Self) -> Self;
+    /// Four integers as f32, rounded to nearest.
+    fn from_i32(sums: &[i32; 4]) -> Self;
+    /// `acc − factor · sums` in wrapping i32, then as f32.
+    fn from_corrected(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self;
+    /// Sixteen integers `q + ROUNDER`, 0 ≤ q ≤ 127, as bytes: word `j` holds the lanes of `q[j]`. `rounder` is
+    /// [`ROUNDER`].
+    fn pack_bytes(q: [Self; 4], rounder: Self) -> [u32; 4];
+    /// Eight integers `q + ROUNDER`, q within i16, as 16-bit pairs: word `j` holds lanes `2j` and `2j + 1` of the eight.
+    /// `rounder` is [`ROUNDER`].
+    fn pack_words(q: [Self; 2], rounder: Self) -> [u32; 4];
     /// Four pairs of integers `q + ROUNDER`, q within i16: word `j` holds lane `j` of `low` and of `high`.
     fn pair_words(low: Self, high: Self) -> [u32; 4];
 
@@ -55,23 +68,29 @@ pub trait Lanes: Copy {
         lanes
     }
 
-    /// The sum of the lanes, in the one order used everywhere.
+    /// The lanes combined by `f`: 0 with 2 and 1 with 3, then both results.
+    #[inline(always)]
+    fn reduce(self, f: impl Fn(Self, Self) -> Self) -> f32 {
+        let halves = f(self, self.swap_halves());
+        f(halves, halves.swap_neighbours()).first()
+    }
+
+    /// The sum of the lanes.
     #[inline(always)]
     fn sum(self) -> f32 {
-        let [a, b, c, d] = self.to_array();
-        (a + c) + (b + d)
+        self.reduce(Self::add)
     }
 
     /// The least lane.
     #[inline(always)]
     fn least(self) -> f32 {
-        self.to_array().into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a })
+        self.reduce(Self::min)
     }
 
     /// The greatest lane.
     #[inline(always)]
     fn greatest(self) -> f32 {
-        self.to_array().into_iter().fold(f32::NEG_INFINITY, |a, b| if a < b { b } else { a })
+        self.reduce(Self::max)
     }
 
     /// Reads up to four values; the missing lanes are `fill`.
@@ -87,6 +106,15 @@ pub trait Lanes: Copy {
     fn store_partial(self, to: &mut [f32]) {
         to.copy_from_slice(&self.to_array()[..to.len()]);
     }
+}
+
+/// `x` in every lane, as a value the compiler knows nothing about, to be made outside a loop that uses it.
+///
+/// LLVM moves a constant to its use, and V8 then builds it there every time: three instructions on x86, all for the same
+/// port, for each of the eight constants of an exponential. Kept in registers, they made softmax a quarter faster.
+#[inline(always)]
+pub(super) fn opaque<V: Lanes>(x: f32) -> V {
+    V::splat(std::hint::black_box(x))
 }
 
 /// The implementation for the machine compiled for.

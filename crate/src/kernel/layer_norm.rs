@@ -36,7 +36,7 @@ pub fn add_layer_norm(x: &mut [f32], residual: &[f32], gain: &[f32], bias: &[f32
 }
 
 fn check(values: usize, gain: &[f32], bias: &[f32]) {
-    assert!(!gain.is_empty() && gain.len() == bias.len() && values % gain.len() == 0, "shape mismatch");
+    assert!(!gain.is_empty() && gain.len() == bias.len() && values.is_multiple_of(gain.len()), "shape mismatch");
 }
 
 fn normalize<V: Lanes>(row: &mut [f32], gain: &[f32], bias: &[f32], epsilon: f32) {

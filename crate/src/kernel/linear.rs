@@ -21,9 +21,11 @@
 
 use crate::{Error, Result};
 
-use super::lanes::{Lanes, Native};
-use super::quantize::{quantize_row, RowScale};
-use super::tile::{Instructions, WordLayout, COLUMNS, ROWS};
+use super::block::{Block, Panel};
+use super::instructions::{Instructions, WeightBits, WordLayout};
+use super::lanes::Native;
+use super::quantize::{quantize_rows, RowScale};
+use super::tile::{COLUMNS, ROWS};
 
 /// Rows quantized and multiplied at a time.
 pub const BLOCK_ROWS: usize = 64;
@@ -34,25 +36,6 @@ const DEPTH_STEP: usize = 8;
 
 /// The largest inner dimension for which a sum of 127 · 127 products stays within i32, zero point correction included.
 const MAX_DEPTH: usize = 65_536;
-
-/// How many bits a weight may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WeightBits {
-    /// −127..=127.
-    Eight,
-    /// −63..=63, which allows a faster dot product on x86 without AVX-VNNI.
-    Seven,
-}
-
-impl WeightBits {
-    /// The greatest magnitude of a weight.
-    pub const fn limit(self) -> i8 {
-        match self {
-            Self::Eight => 127,
-            Self::Seven => 63,
-        }
-    }
-}
 
 /// The weights, scales and bias of one linear layer, packed for the tiles.
 #[derive(Clone, Debug)]
@@ -104,15 +87,7 @@ impl PackedLinear {
         equalizer: Option<&[f32]>,
         bits: WeightBits,
     ) -> Result<Self> {
-        Self::pack_as(
-            Instructions::active(bits == WeightBits::Seven).layout(),
-            weight,
-            outputs,
-            inputs,
-            bias,
-            equalizer,
-            bits,
-        )
+        Self::pack_as(Instructions::active(bits).layout(), weight, outputs, inputs, bias, equalizer, bits)
     }
 
     /// [`pack`](Self::pack) for a given layout: for comparing the implementations.
@@ -143,38 +118,6 @@ impl PackedLinear {
                 *q = (scaled(i) * inverse).round_ties_even().clamp(-limit, limit) as i8;
             }
             packed.set_column(column, &row, scale);
-        }
-        Ok(packed)
-    }
-
-    /// Packs weights that are int8 already: `weight ≈ quantized · scales[row]`, `[outputs, inputs]` row-major.
-    ///
-    /// Nothing is rounded. `quantized` is taken as multiplied by the equalizer before it was stored; activations are
-    /// divided by it when the layer runs.
-    ///
-    /// # Errors
-    /// Those of [`pack`](Self::pack), and `InvalidModel` if a weight is beyond what `bits` allows.
-    pub fn pack_quantized(
-        quantized: &[i8],
-        scales: &[f32],
-        outputs: usize,
-        inputs: usize,
-        bias: &[f32],
-        equalizer: Option<&[f32]>,
-        bits: WeightBits,
-    ) -> Result<Self> {
-        let layout = Instructions::active(bits == WeightBits::Seven).layout();
-        let mut packed = Self::empty(layout, quantized.len(), outputs, inputs, bias, equalizer, bits)?;
-        expect_length("weight scales", scales.len(), outputs)?;
-        let limit = bits.limit();
-        if let Some(weight) = quantized.iter().find(|q| !(-limit..=limit).contains(*q)) {
-            return Err(Error::InvalidModel(format!("found a weight of {weight}, expected {} to {limit}", -limit)));
-        }
-        if let Some(scale) = scales.iter().find(|scale| !scale.is_finite()) {
-            return Err(Error::InvalidModel(format!("found a weight scale of {scale}, expected a finite number")));
-        }
-        for (column, (row, scale)) in quantized.chunks_exact(inputs).zip(scales).enumerate() {
-            packed.set_column(column, row, *scale);
         }
         Ok(packed)
     }
@@ -283,7 +226,7 @@ impl PackedLinear {
         out: &mut [f32],
         scratch: &mut LinearScratch,
     ) {
-        self.forward_with(Instructions::active(self.bits == WeightBits::Seven), first, columns, x, out, scratch);
+        self.forward_with(Instructions::active(self.bits), first, columns, x, out, scratch);
     }
 
     /// [`forward_columns`](Self::forward_columns) with given instructions: for comparing the implementations.
@@ -299,108 +242,56 @@ impl PackedLinear {
         out: &mut [f32],
         scratch: &mut LinearScratch,
     ) {
-        assert!(first % COLUMNS == 0 && columns > 0 && first + columns <= self.outputs, "columns out of range");
-        assert!(x.len() % self.inputs == 0 && x.len() / self.inputs * columns == out.len(), "shape mismatch");
+        assert!(
+            first.is_multiple_of(COLUMNS) && columns > 0 && first + columns <= self.outputs,
+            "columns out of range"
+        );
+        assert!(x.len().is_multiple_of(self.inputs) && x.len() / self.inputs * columns == out.len(), "shape mismatch");
         assert!(instructions.layout() == self.layout, "weights are packed for other instructions");
         assert!(instructions.takes_eight_bits() || self.bits == WeightBits::Seven, "weights use eight bits");
         for (x, out) in x.chunks(BLOCK_ROWS * self.inputs).zip(out.chunks_mut(BLOCK_ROWS * columns)) {
-            self.quantize_block(x, scratch);
-            self.multiply_block(instructions, first, columns, out, scratch);
+            let rows = self.quantize(x, scratch);
+            let words = &scratch.activations[..rows * self.panel_words / COLUMNS];
+            instructions.run(Block { layer: self, first, columns, words, rows: &scratch.rows, out });
         }
     }
 
-    fn quantize_block(&self, x: &[f32], scratch: &mut LinearScratch) {
+    /// Quantizes up to [`BLOCK_ROWS`] rows into the scratch buffers. Returns how many.
+    fn quantize(&self, x: &[f32], scratch: &mut LinearScratch) -> usize {
+        let row_words = self.panel_words / COLUMNS;
         let rows = x.len() / self.inputs;
-        let row_words = self.panel_words / COLUMNS;
-        // Every word is written by quantize_row, so what the buffer held does not matter.
-        scratch.activations.resize(BLOCK_ROWS.max(rows) * row_words, 0);
+        // Only ever longer: every word that is read was written for this block.
+        if scratch.activations.len() < rows * row_words {
+            scratch.activations.resize(rows * row_words, 0);
+        }
         scratch.rows.clear();
-        for (rows, words) in x.chunks(ROWS * self.inputs).zip(scratch.activations.chunks_mut(ROWS * row_words)) {
-            let count = rows.len() / self.inputs;
-            let words = &mut words[..count * row_words];
-            for (row, x) in rows.chunks_exact(self.inputs).enumerate() {
-                scratch.rows.push(quantize_row::<Native>(self.layout, x, &self.multiplier, words, count, row));
+        let tiles = x.chunks(ROWS * self.inputs).zip(scratch.activations.chunks_mut(ROWS * row_words));
+        for (x, words) in tiles {
+            match x.len() / self.inputs {
+                1 => self.quantize_tile::<1>(x, words, &mut scratch.rows),
+                2 => self.quantize_tile::<2>(x, words, &mut scratch.rows),
+                3 => self.quantize_tile::<3>(x, words, &mut scratch.rows),
+                _ => self.quantize_tile::<ROWS>(x, words, &mut scratch.rows),
             }
         }
+        rows
     }
 
-    fn multiply_block(
-        &self,
-        instructions: Instructions,
-        first: usize,
-        columns: usize,
-        out: &mut [f32],
-        scratch: &LinearScratch,
-    ) {
-        let row_words = self.panel_words / COLUMNS;
-        for column in (0..columns).step_by(COLUMNS) {
-            let panel = Panel {
-                weights: &self.panels[(first + column) / COLUMNS * self.panel_words..][..self.panel_words],
-                scales: block_of(&self.scales, first + column),
-                sums: block_of(&self.sums, first + column),
-                bias: block_of(&self.bias, first + column),
-                width: COLUMNS.min(columns - column),
-            };
-            let quads = scratch.activations.chunks(ROWS * row_words);
-            for ((words, scales), out) in quads.zip(scratch.rows.chunks(ROWS)).zip(out.chunks_mut(ROWS * columns)) {
-                let words = &words[..scales.len() * row_words];
-                let out = Strided { values: out, stride: columns, offset: column };
-                match scales.len() {
-                    1 => panel.multiply::<Native, 1>(instructions, words, scales, out),
-                    2 => panel.multiply::<Native, 2>(instructions, words, scales, out),
-                    3 => panel.multiply::<Native, 3>(instructions, words, scales, out),
-                    _ => panel.multiply::<Native, ROWS>(instructions, words, scales, out),
-                }
-            }
+    fn quantize_tile<const R: usize>(&self, x: &[f32], words: &mut [u32], rows: &mut Vec<RowScale>) {
+        let words = &mut words[..R * self.panel_words / COLUMNS];
+        rows.extend(quantize_rows::<Native, R>(self.layout, x, &self.multiplier, words));
+    }
+
+    /// Columns `column .. column + 8`, which start a panel.
+    pub(super) fn panel(&self, column: usize) -> Panel<'_> {
+        let panel = column / COLUMNS;
+        Panel {
+            weights: &self.panels[panel * self.panel_words..][..self.panel_words],
+            scales: &self.scales.as_chunks().0[panel],
+            sums: &self.sums.as_chunks().0[panel],
+            bias: &self.bias.as_chunks().0[panel],
         }
     }
-}
-
-/// Eight columns of a layer.
-struct Panel<'a> {
-    weights: &'a [u32],
-    scales: &'a [f32; COLUMNS],
-    sums: &'a [i32; COLUMNS],
-    bias: &'a [f32; COLUMNS],
-    /// How many of the columns exist.
-    width: usize,
-}
-
-/// Where the rows of a tile go.
-struct Strided<'a> {
-    values: &'a mut [f32],
-    stride: usize,
-    offset: usize,
-}
-
-impl Panel<'_> {
-    /// One tile and its way back to f32: `(acc − zero · sum) · (row scale · column scale) + bias`, in this order.
-    #[inline(always)]
-    fn multiply<V: Lanes, const R: usize>(
-        &self,
-        instructions: Instructions,
-        words: &[u32],
-        rows: &[RowScale],
-        out: Strided,
-    ) {
-        let tile = instructions.compute::<R>(self.weights, words);
-        let Strided { values, stride, offset } = out;
-        for ((acc, row), out) in tile.iter().zip(rows).zip(values.chunks_exact_mut(stride)) {
-            let out = &mut out[offset..][..self.width];
-            let mut result = [0.0; COLUMNS];
-            let halves = acc.as_chunks().0.iter().zip(self.sums.as_chunks().0);
-            let columns = self.scales.as_chunks().0.iter().zip(self.bias.as_chunks().0);
-            for (((acc, sums), (scales, bias)), result) in halves.zip(columns).zip(result.as_chunks_mut().0) {
-                let factor = V::splat(row.scale).mul(V::load(scales));
-                V::from_i32(acc, row.zero_point, sums).mul(factor).add(V::load(bias)).store(result);
-            }
-            out.copy_from_slice(&result[..self.width]);
-        }
-    }
-}
-
-fn block_of<T>(values: &[T], first: usize) -> &[T; COLUMNS] {
-    &values.as_chunks().0[first / COLUMNS]
 }
 
 fn expect_length(what: &str, found: usize, expected: usize) -> Result<()> {

@@ -5,9 +5,7 @@
 //! | [`linear`] | `x · Wᵀ + b` with int8 weights packed once and activations quantized on the fly |
 //! | [`feed_forward`](mod@feed_forward) | the two linear layers of a transformer block with GELU between them |
 //! | [`attention`] | softmax attention over a ragged batch |
-//! | [`layer_norm`], [`softmax`](mod@softmax), [`activation`] | the functions between the matrix products |
-//! | [`embedding`] | table look-up, sum and layer norm of the input embeddings |
-//! | [`ops`] | the linear layer as a candle custom op |
+//! | [`layer_norm`](mod@layer_norm), [`activation`] | the functions between the matrix products |
 //!
 //! Everything takes plain slices and buffers owned by the caller ([`Arena`]), so that nothing is allocated per call once
 //! the buffers have grown to the largest batch seen.
@@ -20,14 +18,14 @@
 #![allow(unsafe_code)]
 
 pub mod activation;
-mod arithmetic;
 pub mod attention;
-pub mod embedding;
+mod block;
 pub mod feed_forward;
+pub mod instructions;
+mod int16;
 pub mod lanes;
 pub mod layer_norm;
 pub mod linear;
-pub mod ops;
 pub mod portable;
 pub mod quantize;
 #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
@@ -35,13 +33,14 @@ pub mod relaxed;
 pub mod scratch;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
-pub mod softmax;
+mod softmax;
 pub mod tile;
+mod tune;
 
-pub use attention::{attention, attention_first_row, Precision};
-pub use embedding::{EmbeddingTable, Embeddings};
+pub use attention::{attention, attention_first_row};
 pub use feed_forward::feed_forward;
+pub use instructions::{Instructions, WeightBits};
 pub use layer_norm::{add_layer_norm, layer_norm};
-pub use linear::{PackedLinear, WeightBits};
+pub use linear::PackedLinear;
 pub use scratch::Arena;
-pub use tile::{tune, Instructions};
+pub use tune::tune;

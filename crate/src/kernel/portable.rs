@@ -18,7 +18,6 @@ impl Vector {
 
 impl Lanes for Vector {
     type Words = Words;
-    type Floats = Floats;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -57,22 +56,48 @@ impl Lanes for Vector {
         self.zip(b, |a, b| if a < b { b } else { a })
     }
     #[inline(always)]
-    fn exp2_of_rounded(self) -> Self {
-        Self(self.0.map(|x| f32::from_bits((x.to_bits() << 23).wrapping_add(1.0f32.to_bits()))))
+    fn max_magnitude(self, b: Self) -> Self {
+        self.zip(b, |a, b| f32::from_bits(a.to_bits().max(b.abs().to_bits())))
     }
     #[inline(always)]
-    fn from_i32(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self {
+    fn swap_halves(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([c, d, a, b])
+    }
+    #[inline(always)]
+    fn swap_neighbours(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Self([b, a, d, c])
+    }
+    #[inline(always)]
+    fn first(self) -> f32 {
+        self.0[0]
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.map(f32::abs))
+    }
+    #[inline(always)]
+    fn exp2_of_rounded(self, one: Self) -> Self {
+        let scale = |n: f32, one: f32| f32::from_bits((n.to_bits() << 23).wrapping_add(one.to_bits()));
+        self.zip(one, scale)
+    }
+    #[inline(always)]
+    fn from_i32(sums: &[i32; 4]) -> Self {
+        Self(sums.map(|sum| sum as f32))
+    }
+    #[inline(always)]
+    fn from_corrected(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self {
         Self(std::array::from_fn(|i| acc[i].wrapping_sub(factor.wrapping_mul(sums[i])) as f32))
     }
     #[inline(always)]
-    fn pack_bytes(q: [Self; 4]) -> [u32; 4] {
+    fn pack_bytes(q: [Self; 4], _rounder: Self) -> [u32; 4] {
         q.map(|v| u32::from_le_bytes(v.0.map(|x| x.to_bits() as u8)))
     }
     #[inline(always)]
-    fn pack_words(q: [Self; 2]) -> [u32; 4] {
-        let low = |x: f32| x.to_bits() & 0xFFFF;
-        let pair = |v: Self, i: usize| low(v.0[i]) | low(v.0[i + 1]) << 16;
-        [pair(q[0], 0), pair(q[0], 2), pair(q[1], 0), pair(q[1], 2)]
+    fn pack_words(q: [Self; 2], _rounder: Self) -> [u32; 4] {
+        let [[a, b, c, d], [e, f, g, h]] = q.map(|v| v.0.map(|x| x.to_bits() & 0xFFFF));
+        [a | b << 16, c | d << 16, e | f << 16, g | h << 16]
     }
     #[inline(always)]
     fn pair_words(low: Self, high: Self) -> [u32; 4] {
@@ -84,11 +109,8 @@ impl Lanes for Vector {
 pub struct Bytes;
 
 impl Tile for Bytes {
-    type Sum = i32;
-    const GROUP: usize = 4;
-
     #[inline(always)]
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
         let mut acc = [[0i32; COLUMNS]; R];
         for (w, a) in groups::<R>(weights, activations) {
             let w = w.map(|word| word.to_le_bytes().map(|byte| i32::from(byte as i8)));
@@ -99,7 +121,7 @@ impl Tile for Bytes {
                 }
             }
         }
-        acc
+        *sums = acc;
     }
 }
 
@@ -107,11 +129,8 @@ impl Tile for Bytes {
 pub struct Words;
 
 impl Tile for Words {
-    type Sum = i32;
-    const GROUP: usize = 2;
-
     #[inline(always)]
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
         let halves = |word: u32| (i32::from(word as i16), i32::from((word >> 16) as i16));
         let mut acc = [[0i32; COLUMNS]; R];
         for (w, a) in groups::<R>(weights, activations) {
@@ -119,34 +138,11 @@ impl Tile for Words {
             for (acc, a) in acc.iter_mut().zip(a) {
                 let a = halves(*a);
                 for (acc, w) in acc.iter_mut().zip(&w) {
-                    *acc += w.0 * a.0 + w.1 * a.1;
+                    *acc = acc.wrapping_add((w.0 * a.0).wrapping_add(w.1 * a.1));
                 }
             }
         }
-        acc
-    }
-}
-
-/// One f32 a word.
-pub struct Floats;
-
-impl Tile for Floats {
-    type Sum = f32;
-    const GROUP: usize = 1;
-
-    #[inline(always)]
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[f32; COLUMNS]; R] {
-        let mut acc = [[0f32; COLUMNS]; R];
-        for (w, a) in groups::<R>(weights, activations) {
-            let w = w.map(f32::from_bits);
-            for (acc, a) in acc.iter_mut().zip(a) {
-                let a = f32::from_bits(*a);
-                for (acc, w) in acc.iter_mut().zip(&w) {
-                    *acc += w * a;
-                }
-            }
-        }
-        acc
+        *sums = acc;
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! `x ≈ scale · (q − zero_point)` with q and the zero point in 0..=127, the range that the relaxed dot product reads the
 //! same on every CPU. The range of a row always includes 0, so 0 is exact. The error of a value is at most `scale / 2`,
-//! and `scale = (greatest − least) / 127`.
+//! and `scale = (greatest − least) / 126.9999`.
 
-use super::lanes::{Lanes, ROUNDER};
-use super::tile::WordLayout;
+use super::instructions::WordLayout;
+use super::lanes::{opaque, Lanes, ROUNDER};
 
-/// The greatest quantized activation.
-pub const LEVELS: f32 = 127.0;
+/// The range of a row in steps: a little less than 127, so that the greatest value is below 127.5 levels also when the
+/// zero point was rounded up, and nothing needs to be clamped.
+pub const LEVELS: f32 = 126.9999;
 
 /// How a row was quantized.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -19,47 +20,64 @@ pub struct RowScale {
     pub zero_point: i32,
 }
 
-/// Quantizes `x · multiplier` into every `rows`-th word of `words`, from word `row` on: the interleaved layout of
-/// [`tile`](super::tile).
+/// Quantizes `R` rows of `x · multiplier` into `words`, interleaved as [`tile`](super::tile) reads them: for each group
+/// of the padded length, one word per row.
 ///
-/// `words` holds `rows` words for every group of the padded length; padding is quantized like 0.0. Rounding is to
-/// nearest, halves to even. A row whose range is below 127 · 1.2e-38 is taken as zeros. A row that holds a NaN or an
-/// infinity gets the scale NaN, so that every result computed from it is NaN.
+/// Rounding is to nearest, halves to even; padding becomes 0. A row whose range is below 127 · 1.2e-38 is taken as zeros.
+/// A row that holds a NaN or an infinity gets the scale NaN, so that every result computed from it is NaN.
 ///
 /// # Panics
-/// If `multiplier` is shorter than `x`, or `words` than the row.
-pub fn quantize_row<V: Lanes>(
+/// If `x` is not `R` rows of the length of `multiplier`, or `words` is shorter than they need.
+pub fn quantize_rows<V: Lanes, const R: usize>(
     layout: WordLayout,
     x: &[f32],
     multiplier: &[f32],
     words: &mut [u32],
-    rows: usize,
+) -> [RowScale; R] {
+    let length = multiplier.len();
+    assert!(x.len() == R * length && words.len() >= R * layout.words(length), "shape mismatch");
+    let words = words.as_chunks_mut::<R>().0;
+    std::array::from_fn(|row| {
+        let x = &x[row * length..][..length];
+        match layout {
+            WordLayout::Bytes => quantize_row::<V, R, 16, 4>(x, multiplier, words, row, V::pack_bytes),
+            WordLayout::Words => quantize_row::<V, R, 8, 2>(x, multiplier, words, row, V::pack_words),
+        }
+    })
+}
+
+/// Quantizes one row; `pack` makes four words of `N` levels, which are in lanes of four.
+#[inline(always)]
+fn quantize_row<V: Lanes, const R: usize, const N: usize, const L: usize>(
+    x: &[f32],
+    multiplier: &[f32],
+    words: &mut [[u32; R]],
     row: usize,
+    pack: impl Fn([V; L], V) -> [u32; 4],
 ) -> RowScale {
-    let multiplier = &multiplier[..x.len()];
     let (least, greatest, poison) = range::<V>(x, multiplier);
     // Divided before subtracting, so that the widest finite row does not overflow.
     let scale = greatest / LEVELS - least / LEVELS + poison;
     let inverse = if scale >= f32::MIN_POSITIVE { 1.0 / scale } else { 0.0 };
-    let zero_point = (-least * inverse).round_ties_even().min(LEVELS);
+    let zero_point = (-least * inverse).round_ties_even();
     let scale = if scale < f32::MIN_POSITIVE { 0.0 } else { scale };
 
-    let inverse = V::splat(inverse);
-    let (low, high) = (V::splat(ROUNDER), V::splat(ROUNDER + LEVELS));
-    let zero = V::splat(ROUNDER + zero_point);
-    let level = |x: &[f32; 4], m: &[f32; 4]| {
-        let q = V::load(x).mul(V::load(m)).mul(inverse).add(zero);
-        low.max(q.min(high))
+    let (inverse, zero, rounder) = (V::splat(inverse), V::splat(ROUNDER + zero_point), opaque(ROUNDER));
+    let levels = |x: &[f32; N], m: &[f32; N]| {
+        let (x, m) = (x.as_chunks().0, m.as_chunks().0);
+        pack(std::array::from_fn(|i| V::load(&x[i]).mul(V::load(&m[i])).mul(inverse).add(zero)), rounder)
     };
-    match layout {
-        WordLayout::Bytes => interleave(x, multiplier, words, rows, row, |x: &[f32; 16], m| {
-            let ((x, _), (m, _)) = (x.as_chunks(), m.as_chunks());
-            V::pack_bytes(std::array::from_fn(|i| level(&x[i], &m[i])))
-        }),
-        WordLayout::Words => interleave(x, multiplier, words, rows, row, |x: &[f32; 8], m| {
-            let ((x, _), (m, _)) = (x.as_chunks(), m.as_chunks());
-            V::pack_words(std::array::from_fn(|i| level(&x[i], &m[i])))
-        }),
+    let (blocks, rest) = words.as_chunks_mut::<4>();
+    let ((x, x_tail), (m, m_tail)) = (x.as_chunks::<N>(), multiplier.as_chunks::<N>());
+    for ((x, m), block) in x.iter().zip(m).zip(&mut *blocks) {
+        for (word, group) in levels(x, m).into_iter().zip(block) {
+            group[row] = word;
+        }
+    }
+    // The tail, then padding: it meets weights of 0, so its value is free, but it must not depend on earlier use.
+    let mut last = if x_tail.is_empty() { [0; 4] } else { levels(&filled(x_tail), &filled(m_tail)) }.into_iter();
+    for group in blocks[x.len()..].iter_mut().flatten().chain(rest) {
+        group[row] = last.next().unwrap_or(0);
     }
     RowScale { scale, zero_point: zero_point as i32 }
 }
@@ -77,46 +95,20 @@ fn range<V: Lanes>(x: &[f32], multiplier: &[f32]) -> (f32, f32, f32) {
             poison[i] = poison[i].add(v.mul(zero));
         }
     };
-    in_chunks(x, multiplier, &mut step);
+    let ((x, x_tail), (m, m_tail)) = (x.as_chunks(), multiplier.as_chunks());
+    for (x, m) in x.iter().zip(m) {
+        step(x, m);
+    }
+    if !x_tail.is_empty() {
+        step(&filled(x_tail), &filled(m_tail));
+    }
     let fold = |v: [V; 4], f: fn(V, V) -> V| f(f(v[0], v[1]), f(v[2], v[3]));
     (fold(least, V::min).least(), fold(greatest, V::max).greatest(), fold(poison, V::add).sum())
 }
 
-/// Writes the words that `pack` makes of each `N` values, `rows` apart.
-#[inline(always)]
-fn interleave<const N: usize>(
-    x: &[f32],
-    multiplier: &[f32],
-    words: &mut [u32],
-    rows: usize,
-    row: usize,
-    pack: impl Fn(&[f32; N], &[f32; N]) -> [u32; 4],
-) {
-    let mut groups = words.chunks_exact_mut(rows);
-    in_chunks(x, multiplier, &mut |x, m| {
-        for word in pack(x, m) {
-            if let Some(group) = groups.next() {
-                group[row] = word;
-            }
-        }
-    });
-    // Padding meets weights of 0, so its value is free; it only must not be left over from another row's use.
-    for group in groups {
-        group[row] = 0;
-    }
-}
-
-/// Calls `f` on each `N` values of both; the last ones are filled up with zeros.
-#[inline(always)]
-fn in_chunks<const N: usize>(x: &[f32], multiplier: &[f32], f: &mut impl FnMut(&[f32; N], &[f32; N])) {
-    let ((x, x_tail), (m, m_tail)) = (x.as_chunks::<N>(), multiplier.as_chunks::<N>());
-    for (x, m) in x.iter().zip(m) {
-        f(x, m);
-    }
-    if !x_tail.is_empty() {
-        let (mut x, mut m) = ([0.0; N], [0.0; N]);
-        x[..x_tail.len()].copy_from_slice(x_tail);
-        m[..m_tail.len()].copy_from_slice(m_tail);
-        f(&x, &m);
-    }
+/// `values`, then zeros.
+fn filled<const N: usize>(values: &[f32]) -> [f32; N] {
+    let mut all = [0.0; N];
+    all[..values.len()].copy_from_slice(values);
+    all
 }

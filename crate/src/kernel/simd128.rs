@@ -28,7 +28,6 @@ pub(super) fn store<T: Copy>(v: v128, to: &mut [T; 4]) {
 
 impl Lanes for Vector {
     type Words = Words;
-    type Floats = Floats;
 
     #[inline(always)]
     fn splat(x: f32) -> Self {
@@ -67,23 +66,50 @@ impl Lanes for Vector {
         Self(f32x4_pmax(self.0, b.0))
     }
     #[inline(always)]
-    fn exp2_of_rounded(self) -> Self {
-        Self(i32x4_add(i32x4_shl(self.0, 23), f32x4_splat(1.0)))
+    fn max_magnitude(self, b: Self) -> Self {
+        // Floats without a sign are ordered like the integers of the same bits.
+        Self(i32x4_max(self.0, f32x4_abs(b.0)))
     }
     #[inline(always)]
-    fn from_i32(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self {
+    fn swap_halves(self) -> Self {
+        Self(i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0))
+    }
+    #[inline(always)]
+    fn swap_neighbours(self) -> Self {
+        Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
+    }
+    #[inline(always)]
+    fn first(self) -> f32 {
+        f32x4_extract_lane::<0>(self.0)
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(f32x4_abs(self.0))
+    }
+    #[inline(always)]
+    fn exp2_of_rounded(self, one: Self) -> Self {
+        Self(i32x4_add(i32x4_shl(self.0, 23), one.0))
+    }
+    #[inline(always)]
+    fn from_i32(sums: &[i32; 4]) -> Self {
+        Self(f32x4_convert_i32x4(load(sums)))
+    }
+    #[inline(always)]
+    fn from_corrected(acc: &[i32; 4], factor: i32, sums: &[i32; 4]) -> Self {
         let corrected = i32x4_sub(load(acc), i32x4_mul(i32x4_splat(factor), load(sums)));
         Self(f32x4_convert_i32x4(corrected))
     }
     #[inline(always)]
-    fn pack_bytes(q: [Self; 4]) -> [u32; 4] {
-        let [a, b, c, d] = q.map(|v| v128_and(v.0, u32x4_splat(0xFF)));
-        words(u8x16_narrow_i16x8(u16x8_narrow_i32x4(a, b), u16x8_narrow_i32x4(c, d)))
+    fn pack_bytes(q: [Self; 4], rounder: Self) -> [u32; 4] {
+        let [a, b, c, d] = q.map(|v| i32x4_sub(v.0, rounder.0));
+        words(u8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d)))
     }
     #[inline(always)]
-    fn pack_words(q: [Self; 2]) -> [u32; 4] {
-        let [a, b] = q.map(|v| v128_and(v.0, u32x4_splat(0xFFFF)));
-        words(u16x8_narrow_i32x4(a, b))
+    fn pack_words(q: [Self; 2], rounder: Self) -> [u32; 4] {
+        // Subtracting leaves LLVM no range to see. Masking would: it then turns the narrowing into byte shuffles, which
+        // made quantization a third slower.
+        let [a, b] = q.map(|v| i32x4_sub(v.0, rounder.0));
+        words(i16x8_narrow_i32x4(a, b))
     }
     #[inline(always)]
     fn pair_words(low: Self, high: Self) -> [u32; 4] {
@@ -96,13 +122,14 @@ fn words(v: v128) -> [u32; 4] {
     [u32x4_extract_lane::<0>(v), u32x4_extract_lane::<1>(v), u32x4_extract_lane::<2>(v), u32x4_extract_lane::<3>(v)]
 }
 
-/// Runs `step(weights, activation, sum)` over all groups of a tile, where `weights` are the words of four columns and
-/// `activation` is one row's word in every lane.
+/// Runs `step(weights, activation, sum)` over all groups of a tile and stores the sums, where `weights` are the words of
+/// four columns and `activation` is one row's word in every lane.
 ///
 /// A macro, not a function over a closure: a function that uses relaxed SIMD can only be inlined into one that enables
-/// it too.
+/// it too. The sums live in registers and are stored once; returned as an array, they would be zeroed in memory first,
+/// by `memory.fill`, which is a call.
 macro_rules! tile_loop {
-    ($rows:ident, $weights:ident, $activations:ident, $step:expr) => {{
+    ($rows:ident, $weights:ident, $activations:ident, $sums:ident, $step:expr) => {{
         let groups = $weights.len() / COLUMNS;
         assert!($weights.len() == groups * COLUMNS && $activations.len() == groups * $rows);
         let mut acc = [[i32x4_splat(0); 2]; $rows];
@@ -123,48 +150,29 @@ macro_rules! tile_loop {
                 a = a.add($rows);
             }
         }
-        acc
+        store_sums(acc, $sums);
     }};
 }
 #[cfg(feature = "relaxed-simd")]
 pub(super) use tile_loop;
 
-/// The sums of a tile as arrays.
+/// Stores the sums of a tile.
 #[inline(always)]
-pub(super) fn unpack<T: Copy + Default, const R: usize>(acc: [[v128; 2]; R]) -> [[T; COLUMNS]; R] {
-    let mut sums = [[T::default(); COLUMNS]; R];
-    for (acc, sums) in acc.into_iter().zip(&mut sums) {
+pub(super) fn store_sums<const R: usize>(acc: [[v128; 2]; R], sums: &mut [[i32; COLUMNS]; R]) {
+    for (acc, sums) in acc.into_iter().zip(sums) {
         for (acc, sums) in acc.into_iter().zip(sums.as_chunks_mut().0) {
             store(acc, sums);
         }
     }
-    sums
 }
 
 /// Signed 16-bit values in pairs: `i32x4.dot_i16x8`, then an addition.
 pub struct Words;
 
 impl Tile for Words {
-    type Sum = i32;
-    const GROUP: usize = 2;
-
     #[inline(always)]
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[i32; COLUMNS]; R] {
+    fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
         let step = |w, x, acc| i32x4_add(acc, i32x4_dot_i16x8(w, x));
-        unpack(tile_loop!(R, weights, activations, step))
-    }
-}
-
-/// One f32 a word: a multiplication, then an addition.
-pub struct Floats;
-
-impl Tile for Floats {
-    type Sum = f32;
-    const GROUP: usize = 1;
-
-    #[inline(always)]
-    fn compute<const R: usize>(weights: &[u32], activations: &[u32]) -> [[f32; COLUMNS]; R] {
-        let step = |w, x, acc| f32x4_add(acc, f32x4_mul(w, x));
-        unpack(tile_loop!(R, weights, activations, step))
+        tile_loop!(R, weights, activations, sums, step)
     }
 }

@@ -1,34 +1,30 @@
-//! Softmax of one row.
+//! The exponentials of a softmax.
 
-use super::activation::exp;
-use super::lanes::{map_in_place, Lanes, Native};
+use super::activation::Exp2;
+use super::lanes::Lanes;
 
-/// Replaces `row` by `exp(x − max)` and returns the sum of that: the softmax before its division.
+/// Replaces `row` by `2^(x − greatest)` and returns the sum of that: a softmax of base 2 before its division.
 ///
-/// An empty row gives 0. A NaN anywhere gives NaN.
-pub(super) fn exponentials<V: Lanes>(row: &mut [f32]) -> f32 {
-    let (whole, tail) = row.as_chunks_mut::<4>();
-    let lowest = V::splat(f32::NEG_INFINITY);
-    let greatest = whole.iter().fold(lowest, |m, x| m.max(V::load(x)));
-    let greatest = greatest.max(V::load_partial(tail, f32::NEG_INFINITY)).greatest();
+/// Where a value is missing there must be negative infinity; it becomes 2⁻¹²⁶, which no sum shows. If the greatest is
+/// infinite, the sum is NaN; NaN in `row` gives any result.
+#[inline(always)]
+pub(super) fn exponentials<V: Lanes>(row: &mut [[f32; 8]], exp2: &Exp2<V>) -> f32 {
+    let halves = |x: &[f32; 8]| [0, 1].map(|half| V::load(&x.as_chunks().0[half]));
+    // Two chains each: the latency of one would be longer than the rest of the work.
+    let mut greatest = [V::splat(f32::NEG_INFINITY); 2];
+    for x in row.iter() {
+        let [a, b] = halves(x);
+        greatest = [greatest[0].max(a), greatest[1].max(b)];
+    }
+    let greatest = greatest[0].max(greatest[1]).greatest();
     let shift = V::splat(greatest);
-    let mut sum = V::splat(0.0);
-    for lanes in whole {
-        let e = exp(V::load(lanes).sub(shift));
-        e.store(lanes);
-        sum = sum.add(e);
+    let mut sums = [V::splat(0.0); 2];
+    for x in row {
+        let e = halves(x).map(|x| exp2.of(x.sub(shift)));
+        for ((e, sum), x) in e.iter().zip(&mut sums).zip(x.as_chunks_mut().0) {
+            *sum = sum.add(*e);
+            e.store(x);
+        }
     }
-    let mut sum = sum.sum();
-    if !tail.is_empty() {
-        let e = exp(V::load_partial(tail, greatest).sub(shift)).to_array();
-        tail.copy_from_slice(&e[..tail.len()]);
-        sum += tail.iter().sum::<f32>();
-    }
-    sum
-}
-
-/// Softmax of `row`, in place; errors are those of [`exp`] and of summing in f32.
-pub fn softmax(row: &mut [f32]) {
-    let inverse = Native::splat(1.0 / exponentials::<Native>(row));
-    map_in_place::<Native>(row, |x| x.mul(inverse));
+    sums[0].add(sums[1]).sum() + 0.0 * greatest
 }

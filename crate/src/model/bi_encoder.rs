@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use candle_core::quantized::QTensor;
 
+use super::calibrate::{self, Equalizer};
 use super::config::Config;
 use super::encoder::{Batch, Encoder, Precision, Rows};
 use super::weights::{Weights, POOLING_MEAN};
@@ -59,6 +60,15 @@ impl BiEncoder {
             pool(&hidden, batch.lengths(), self.dims(), &mut vectors);
         }
         Ok(vectors)
+    }
+
+    /// Measures activations over `texts`, for the packer. The model must be loaded in f32.
+    ///
+    /// # Errors
+    /// As [`calibrate::equalizers`].
+    pub fn calibrate(&self, texts: &[&str]) -> Result<Vec<Equalizer>> {
+        let encode = |text: &&str| self.tokenizer.encode(text, self.max_tokens());
+        calibrate::equalizers(&self.encoder, &texts.iter().map(encode).collect::<Result<Vec<_>>>()?)
     }
 
     /// Width of a vector.

@@ -11,6 +11,7 @@ use candle_core::{Module, Tensor};
 use candle_nn::Linear;
 
 use super::bi_encoder::pick_tokenizer;
+use super::calibrate::{self, Equalizer};
 use super::config::{Architecture, Config};
 use super::encoder::{linear, Batch, Encoder, Precision, Rows};
 use super::weights::{Weights, POOLING_RANK};
@@ -75,13 +76,30 @@ impl CrossEncoder {
         Ok(logits)
     }
 
-    fn head(&self, first: &Tensor) -> Result<Vec<f32>> {
-        let dense = self.dense.forward(first)?;
-        let pooled = match self.config().architecture {
-            Architecture::Bert => dense.tanh()?,
-            Architecture::Electra => dense.gelu_erf()?,
+    /// Measures activations over (query, passage) pairs, for the packer. The model must be loaded in f32.
+    ///
+    /// # Errors
+    /// As [`calibrate::equalizers`].
+    pub fn calibrate(&self, pairs: &[(&str, &str)]) -> Result<Vec<Equalizer>> {
+        let limit = self.max_tokens();
+        let encode = |(query, passage): &(&str, &str)| {
+            self.tokenizer.encode_pair(&self.tokenizer.encode_query(query, limit)?, passage, limit)
         };
-        Ok(self.output.forward(&pooled)?.flatten_all()?.to_vec1()?)
+        calibrate::equalizers(&self.encoder, &pairs.iter().map(encode).collect::<Result<Vec<_>>>()?)
+    }
+
+    /// The logits of `[CLS]` states `[pairs, hidden]`. One row at a time: a matrix product picks its order of summation
+    /// by the number of rows, and a logit must not depend on what it was computed beside.
+    fn head(&self, first: &Tensor) -> Result<Vec<f32>> {
+        let logit = |pair: usize| {
+            let dense = self.dense.forward(&first.narrow(0, pair, 1)?)?;
+            let pooled = match self.config().architecture {
+                Architecture::Bert => dense.tanh()?,
+                Architecture::Electra => dense.gelu_erf()?,
+            };
+            Ok(self.output.forward(&pooled)?.flatten_all()?.to_vec1::<f32>()?[0])
+        };
+        (0..first.dim(0)?).map(logit).collect()
     }
 
     /// Longest pair in tokens, special tokens included.

@@ -9,6 +9,7 @@ use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::Device;
 
+use super::calibrate::Equalizer;
 use super::config::{Architecture, Config};
 use super::weights::{to_llama_token, Weights, POOLING_MEAN, POOLING_RANK};
 use crate::text::tokenizer::Tokenizer;
@@ -34,11 +35,11 @@ pub enum Role {
 
 /// llama.cpp's values of `tokenizer.ggml.token_type`.
 const TOKEN_NORMAL: i32 = 1;
-const TOKEN_UNKNOWN: i32 = 2;
 const TOKEN_CONTROL: i32 = 3;
 
 /// Packs the model in `weights` and writes the file. `words`, where given, is another model's file whose
-/// word-embedding table is taken instead: two models with the same table then hold the same bytes.
+/// word-embedding table is taken instead: two models with the same table then hold the same bytes. `equalizers` come
+/// from [`super::calibrate`]; a reader that does not know them passes over them.
 ///
 /// # Errors
 /// [`Error::UnsupportedArchitecture`] for ELECTRA, which GGUF has no name for; [`Error::InvalidModel`] or
@@ -48,6 +49,7 @@ pub fn pack<R: Read + Seek, S: Read + Seek, W: Write + Seek>(
     tokenizer: &Tokenizer,
     words: Option<&mut Weights<S>>,
     description: &Description,
+    equalizers: &[Equalizer],
     out: &mut W,
 ) -> Result<Role> {
     let config = weights.config().clone();
@@ -69,7 +71,10 @@ pub fn pack<R: Read + Seek, S: Read + Seek, W: Write + Seek>(
         tensors.push((name.clone(), requantize(&weights.stored(&name, &shape)?, dtype)?));
     }
 
-    let metadata = metadata(&config, role, tokenizer, description)?;
+    let mut metadata = metadata(&config, role, tokenizer, description)?;
+    for (key, factors) in equalizers {
+        metadata.push((key.clone(), Value::Array(factors.iter().copied().map(Value::F32).collect())));
+    }
     let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(key, value)| (key.as_str(), value)).collect();
     let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     gguf_file::write(out, &metadata, &tensors)?;
@@ -130,8 +135,7 @@ fn metadata(
     };
     let vocabulary = tokenizer.uncased_vocabulary()?;
     let token_type = |token: &String| match token.as_str() {
-        "[UNK]" => TOKEN_UNKNOWN,
-        "[PAD]" | "[CLS]" | "[SEP]" | "[MASK]" => TOKEN_CONTROL,
+        "[PAD]" | "[UNK]" | "[CLS]" | "[SEP]" | "[MASK]" => TOKEN_CONTROL,
         _ => TOKEN_NORMAL,
     };
     let types = vocabulary.iter().map(|token| Value::I32(token_type(token))).collect();

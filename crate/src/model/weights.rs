@@ -47,7 +47,7 @@ impl<R: Read + Seek> Weights<R> {
     /// [`Error::UnsupportedArchitecture`] for another architecture, [`Error::InvalidModel`] for a damaged file.
     pub fn open_gguf(reader: R) -> Result<Self> {
         let mut reader = BufReader::new(reader);
-        let content = Content::read(&mut reader).map_err(|error| Error::InvalidModel(format!("GGUF: {error}")))?;
+        let content = Content::read(&mut reader).map_err(|error| damaged_gguf(&error))?;
         let rows = |name: &str| content.tensor_infos.get(name).and_then(|info| info.shape.dims().first().copied());
         let config = Config::from_gguf(
             &content.metadata,
@@ -145,6 +145,13 @@ impl<R: Read + Seek> Weights<R> {
         let tokens =
             values.iter().map(|value| Ok(from_llama_token(value.to_string()?))).collect::<Result<Vec<String>>>()?;
         Tokenizer::from_vocabulary(&tokens).map(Some)
+    }
+
+    /// An array of floats in a GGUF file's metadata.
+    pub(super) fn floats(&self, key: &str) -> Option<Vec<f32>> {
+        let Format::Gguf(content) = &self.format else { return None };
+        let values = content.metadata.get(key)?.to_vec().ok()?;
+        values.iter().map(|value| value.to_f32().ok()).collect()
     }
 
     /// Whether the file has a tensor.
@@ -298,8 +305,12 @@ fn missing(name: &str) -> Error {
     Error::InvalidModel(format!("the file has no tensor {name}; is it complete, and of the kind it is loaded as?"))
 }
 
+fn damaged_gguf(error: &candle_core::Error) -> Error {
+    Error::InvalidModel(format!("the GGUF file is damaged or cut short ({error}); copy it again or pack it anew"))
+}
+
 fn unreadable(error: std::io::Error) -> Error {
-    Error::InvalidModel(format!("the file ends early or cannot be read: {error}"))
+    Error::InvalidModel(format!("the file ends early or cannot be read ({error}); copy it again"))
 }
 
 fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<()> {

@@ -26,7 +26,7 @@ export interface PoolOptions {
   /** Whether downloaded files are kept in the browser's cache. */
   cache: boolean;
   onDownload: (loaded: number, total: number, file: string) => void;
-  /** Called with a primary that took a dead one's place, before it gets any request, to rebuild the collection. */
+  /** Called with a primary that took a dead one's place, once it holds the models and before it gets any request. */
   onPrimaryReplaced?: (client: EngineClient) => Promise<void>;
 }
 
@@ -222,7 +222,6 @@ export class Pool {
   /** Brings a replacement to where the dead worker was. */
   async #refill(slot: Slot, isPrimary: boolean, client: EngineClient): Promise<void> {
     const { precision, cache, onPrimaryReplaced } = this.#options;
-    if (isPrimary) await onPrimaryReplaced?.(client);
     for (const [role, source] of this.#models) {
       try {
         const bytes = await fetchModel(client, source, cache, () => {});
@@ -234,6 +233,8 @@ export class Pool {
         void this.#lost(error);
       }
     }
+    // Last, since documents are cut into passages by the embedder's tokens.
+    if (isPrimary) await onPrimaryReplaced?.(client);
   }
 
   #ready(slot: Slot, client: EngineClient, role: Role): void {

@@ -29,9 +29,12 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
     #passages: Passage[] = [];
     #nextId = 0;
     #fingerprint: string | undefined;
+    #hasEmbedder = false;
 
     loadEmbedder(weights: Uint8Array) {
-      return load(weights, DIMS);
+      const info = load(weights, DIMS);
+      this.#hasEmbedder = true;
+      return info;
     }
 
     loadReranker(weights: Uint8Array) {
@@ -61,6 +64,7 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
     }
 
     addDocuments(documents: object[], replace: boolean) {
+      if (!this.#hasEmbedder) throw typed('invalid_input', 'expected a bi-encoder to be loaded');
       const added = documents as Passage['document'][];
       for (const { id, body } of added) {
         if (typeof body !== 'string')

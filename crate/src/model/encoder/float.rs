@@ -10,15 +10,46 @@ use super::super::config::Config;
 use super::super::weights::Weights;
 use crate::Result;
 
+/// The inputs of a layer's matrix products: what the int8 layers quantize.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::model) enum Input {
+    /// Of the query, key and value projections.
+    Attention,
+    /// Of the projection after attention.
+    AttentionOutput,
+    /// Of the widening layer.
+    Up,
+    /// Of the narrowing layer.
+    Down,
+}
+
+impl Input {
+    /// All four, in the order they are met.
+    pub(in crate::model) const ALL: [Input; 4] = [Input::Attention, Input::AttentionOutput, Input::Up, Input::Down];
+
+    /// llama.cpp's name of the layer that reads it.
+    pub(in crate::model) fn name(self) -> &'static str {
+        match self {
+            Input::Attention => "attn_qkv",
+            Input::AttentionOutput => "attn_output",
+            Input::Up => "ffn_up",
+            Input::Down => "ffn_down",
+        }
+    }
+}
+
+/// Shown every input of a layer's matrix products.
+pub(in crate::model) type Tap<'a> = &'a mut dyn FnMut(Input, &Tensor) -> Result<()>;
+
 /// One transformer layer.
-pub(super) struct Layer {
-    pub(super) query: Linear,
-    pub(super) key: Linear,
-    pub(super) value: Linear,
-    pub(super) attention_output: Linear,
+pub(in crate::model) struct Layer {
+    query: Linear,
+    key: Linear,
+    value: Linear,
+    attention_output: Linear,
     pub(super) attention_norm: LayerNorm,
-    pub(super) up: Linear,
-    pub(super) down: Linear,
+    up: Linear,
+    down: Linear,
     pub(super) output_norm: LayerNorm,
 }
 
@@ -56,8 +87,19 @@ impl Layer {
         })
     }
 
+    /// The linear layers that read an input.
+    pub(in crate::model) fn readers(&self, input: Input) -> Vec<&Linear> {
+        match input {
+            Input::Attention => vec![&self.query, &self.key, &self.value],
+            Input::AttentionOutput => vec![&self.attention_output],
+            Input::Up => vec![&self.up],
+            Input::Down => vec![&self.down],
+        }
+    }
+
     /// `[tokens, hidden]` to the same.
-    pub(super) fn forward(&self, hidden: &Tensor, lengths: &[usize], config: &Config) -> Result<Tensor> {
+    pub(super) fn forward(&self, hidden: &Tensor, lengths: &[usize], config: &Config, tap: Tap) -> Result<Tensor> {
+        tap(Input::Attention, hidden)?;
         let query = self.query.forward(hidden)?;
         let key = self.key.forward(hidden)?;
         let value = self.value.forward(hidden)?;
@@ -74,9 +116,13 @@ impl Layer {
             contexts.push(mixed.transpose(0, 1)?.contiguous()?.reshape((length, config.hidden))?);
             start += length;
         }
-        let context = self.attention_output.forward(&Tensor::cat(&contexts, 0)?)?;
+        let context = Tensor::cat(&contexts, 0)?;
+        tap(Input::AttentionOutput, &context)?;
+        let context = self.attention_output.forward(&context)?;
         let attended = self.attention_norm.forward(&(context + hidden)?)?;
+        tap(Input::Up, &attended)?;
         let widened = self.up.forward(&attended)?.gelu_erf()?;
+        tap(Input::Down, &widened)?;
         Ok(self.output_norm.forward(&(self.down.forward(&widened)? + attended)?)?)
     }
 }

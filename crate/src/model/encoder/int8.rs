@@ -5,13 +5,13 @@
 
 use std::cell::RefCell;
 
-use candle_core::{Device, Tensor};
+use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor};
 use candle_nn::{LayerNorm, Linear};
 
 use super::super::config::Config;
-use super::float::Layer;
+use super::float::{Input, Layer};
 use super::Rows;
-use crate::kernel::attention::{Heads, Precision};
+use crate::kernel::attention::Heads;
 use crate::kernel::{add_layer_norm, attention, attention_first_row, feed_forward, Arena, PackedLinear, WeightBits};
 use crate::Result;
 
@@ -22,6 +22,31 @@ pub(super) struct Int8Layers {
     intermediate: usize,
     /// Kept warm between calls; a forward pass never runs inside another.
     arena: RefCell<Arena>,
+}
+
+/// One run of the layers over a batch, as candle calls it.
+struct Pass<'a> {
+    layers: &'a Int8Layers,
+    lengths: &'a [usize],
+    rows: Rows,
+}
+
+impl CustomOp1 for Pass<'_> {
+    fn name(&self) -> &'static str {
+        "int8-transformer"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
+        let width = self.layers.heads.width();
+        let tokens: usize = self.lengths.iter().sum();
+        let (Some((start, end)), true) = (layout.contiguous_offsets(), layout.dims() == [tokens, width]) else {
+            candle_core::bail!("expected a contiguous [{tokens}, {width}] tensor, found {layout:?}");
+        };
+        let arena = &mut *self.layers.arena.borrow_mut();
+        self.layers.run(&storage.as_slice::<f32>()?[start..end], self.lengths, self.rows, arena);
+        let rows = arena.hidden.len() / width;
+        Ok((CpuStorage::F32(arena.hidden.clone()), Shape::from((rows, width))))
+    }
 }
 
 /// One transformer layer.
@@ -56,8 +81,8 @@ impl Norm {
     }
 }
 
-/// Packs one or more linear layers with the same inputs side by side.
-fn pack(parts: &[&Linear]) -> Result<PackedLinear> {
+/// Packs the linear layers that read the same input side by side.
+fn pack(parts: &[&Linear], equalizer: Option<&[f32]>) -> Result<PackedLinear> {
     let weights: Vec<&Tensor> = parts.iter().map(|part| part.weight()).collect();
     let (outputs, inputs) = weights
         .iter()
@@ -69,24 +94,27 @@ fn pack(parts: &[&Linear]) -> Result<PackedLinear> {
             bias.extend(values.to_vec1::<f32>()?);
         }
     }
-    PackedLinear::pack(&weight, outputs, inputs, &bias, None, WeightBits::Eight)
+    PackedLinear::pack(&weight, outputs, inputs, &bias, equalizer, WeightBits::Eight)
 }
 
 impl PackedLayer {
-    /// Packs a layer; the f32 form can be dropped afterwards.
-    pub(super) fn pack(layer: &Layer, epsilon: f64) -> Result<Self> {
+    /// Packs a layer; the f32 form can be dropped afterwards. `equalizer` gives the factors of an input, if there are
+    /// any: see [`crate::kernel::linear`].
+    pub(super) fn pack(layer: &Layer, epsilon: f64, equalizer: impl Fn(Input) -> Option<Vec<f32>>) -> Result<Self> {
+        let pack = |input| pack(&layer.readers(input), equalizer(input).as_deref());
         Ok(Self {
-            qkv: pack(&[&layer.query, &layer.key, &layer.value])?,
-            attention_output: pack(&[&layer.attention_output])?,
+            qkv: pack(Input::Attention)?,
+            attention_output: pack(Input::AttentionOutput)?,
             attention_norm: Norm::new(&layer.attention_norm, epsilon)?,
-            up: pack(&[&layer.up])?,
-            down: pack(&[&layer.down])?,
+            up: pack(Input::Up)?,
+            down: pack(Input::Down)?,
             output_norm: Norm::new(&layer.output_norm, epsilon)?,
         })
     }
 }
 
 impl Int8Layers {
+    /// `layers` are at least one: see [`Config`].
     pub(super) fn new(layers: Vec<PackedLayer>, config: &Config) -> Self {
         let heads = Heads { count: config.heads, dim: config.head_dim() };
         Self { layers, heads, intermediate: config.intermediate, arena: RefCell::default() }
@@ -94,31 +122,28 @@ impl Int8Layers {
 
     /// `[tokens, hidden]` embeddings to `[tokens, hidden]`, or to `[sequences, hidden]` for [`Rows::First`].
     pub(super) fn forward(&self, embedded: &Tensor, lengths: &[usize], rows: Rows) -> Result<Tensor> {
-        let (tokens, hidden) = embedded.dims2()?;
-        let arena = &mut *self.arena.borrow_mut();
-        arena.reserve(tokens, hidden, self.intermediate);
-        arena.hidden.copy_from_slice(&embedded.flatten_all()?.to_vec1::<f32>()?);
-        let Some((last, layers)) = self.layers.split_last() else { return Ok(embedded.clone()) };
-        for layer in layers {
+        Ok(embedded.apply_op1_no_bwd(&Pass { layers: self, lengths, rows })?)
+    }
+
+    /// The states wanted, in `arena.hidden`.
+    fn run(&self, embedded: &[f32], lengths: &[usize], rows: Rows, arena: &mut Arena) {
+        let width = self.heads.width();
+        arena.reserve(embedded.len() / width, width, self.intermediate);
+        arena.hidden.copy_from_slice(embedded);
+        let last = self.layers.len() - 1;
+        for layer in &self.layers[..last] {
             self.layer(layer, lengths, arena);
         }
-        let rows = match rows {
-            Rows::All => {
-                self.layer(last, lengths, arena);
-                tokens
-            }
-            Rows::First => {
-                self.last_layer_first_rows(last, lengths, arena);
-                lengths.len()
-            }
-        };
-        Ok(Tensor::from_slice(&arena.hidden[..rows * hidden], (rows, hidden), &Device::Cpu)?)
+        match rows {
+            Rows::All => self.layer(&self.layers[last], lengths, arena),
+            Rows::First => self.last_layer_first_rows(&self.layers[last], lengths, arena),
+        }
     }
 
     fn layer(&self, layer: &PackedLayer, lengths: &[usize], arena: &mut Arena) {
         let Arena { hidden, update, qkv, context, attention: scratch, linear, .. } = arena;
         layer.qkv.forward(hidden, qkv, linear);
-        attention(qkv, lengths, self.heads, Precision::Int16, scratch, context);
+        attention(qkv, lengths, self.heads, scratch, context);
         layer.attention_output.forward(context, update, linear);
         layer.attention_norm.add(update, hidden);
         std::mem::swap(hidden, update);
@@ -152,7 +177,7 @@ impl Int8Layers {
         let (key_value, query) = qkv.split_at_mut(tokens * 2 * width);
         let query = &mut query[..sequences * width];
         layer.qkv.forward_columns(0, width, hidden, query, linear);
-        attention_first_row(query, key_value, lengths, self.heads, Precision::Int16, scratch, context);
+        attention_first_row(query, key_value, lengths, self.heads, scratch, context);
         layer.attention_output.forward(context, update, linear);
         layer.attention_norm.add(update, hidden);
         std::mem::swap(hidden, update);

@@ -8,6 +8,7 @@ mod embeddings;
 mod float;
 mod int8;
 
+use std::collections::HashMap;
 use std::io::{Read, Seek};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,12 +19,13 @@ use candle_core::{Device, Tensor};
 
 use super::config::Config;
 use super::weights::Weights;
+use crate::kernel::tile::COLUMNS;
 use crate::{Error, Result};
 use embeddings::Embeddings;
-use int8::Int8Layers;
+use int8::{Int8Layers, PackedLayer};
 
 pub use batch::Batch;
-pub(super) use float::linear;
+pub(super) use float::{linear, Input, Layer};
 
 static TOKENS_COMPUTED: AtomicU64 = AtomicU64::new(0);
 
@@ -37,7 +39,8 @@ pub fn tokens_computed() -> u64 {
 pub enum Precision {
     /// 32-bit floats, by candle.
     F32,
-    /// 8-bit weights and 7-bit activations, by the packed kernels.
+    /// 8-bit weights and 7-bit activations, by the packed kernels. A model whose width they cannot hold (not a multiple
+    /// of 8) is computed in f32 all the same.
     Int8,
 }
 
@@ -53,6 +56,11 @@ impl FromStr for Precision {
             }
         }
     }
+}
+
+/// Under which key of a GGUF file's metadata the equalizer of an input is kept.
+pub(super) fn equalizer_key(layer: usize, input: Input) -> String {
+    format!("docsift.equalizer.blk.{layer}.{}", input.name())
 }
 
 /// Which rows of the last layer are wanted.
@@ -72,8 +80,8 @@ pub struct Encoder {
 }
 
 enum Layers {
-    Float(Vec<float::Layer>),
-    Int8(Int8Layers),
+    Float(Vec<Layer>),
+    Int8(Box<Int8Layers>),
 }
 
 impl Encoder {
@@ -89,14 +97,23 @@ impl Encoder {
     ) -> Result<Self> {
         let config = weights.config().clone();
         let embeddings = Embeddings::load(weights, &config, shared)?;
-        let mut load = |index| float::Layer::load(weights, &config, index);
+        let keys = (0..config.layers).flat_map(|index| Input::ALL.map(|input| equalizer_key(index, input)));
+        let equalizers: HashMap<String, Vec<f32>> =
+            keys.filter_map(|key| weights.floats(&key).map(|factors| (key, factors))).collect();
+        let mut load = |index| Layer::load(weights, &config, index);
+        // The packed query, key and value projections are told apart at whole panels of columns.
+        let precision = if config.hidden.is_multiple_of(COLUMNS) { precision } else { Precision::F32 };
         let layers = match precision {
             Precision::F32 => Layers::Float((0..config.layers).map(load).collect::<Result<_>>()?),
             Precision::Int8 => {
                 // Layer by layer: at most one is in memory in both forms.
-                let packed =
-                    (0..config.layers).map(|index| int8::PackedLayer::pack(&load(index)?, config.layer_norm_eps));
-                Layers::Int8(Int8Layers::new(packed.collect::<Result<_>>()?, &config))
+                let pack = |index| {
+                    let layer = load(index)?;
+                    let equalizer = |input| equalizers.get(&equalizer_key(index, input)).cloned();
+                    PackedLayer::pack(&layer, config.layer_norm_eps, equalizer)
+                };
+                let packed = (0..config.layers).map(pack).collect::<Result<_>>()?;
+                Layers::Int8(Box::new(Int8Layers::new(packed, &config)))
             }
         };
         Ok(Self { config, embeddings, layers })
@@ -125,12 +142,30 @@ impl Encoder {
             Layers::Float(layers) => layers,
         };
         for layer in layers {
-            hidden = layer.forward(&hidden, batch.lengths(), &self.config)?;
+            hidden = layer.forward(&hidden, batch.lengths(), &self.config, &mut |_, _| Ok(()))?;
         }
         match rows {
             Rows::All => Ok(hidden),
             Rows::First => Ok(hidden.index_select(&Tensor::new(batch.starts(), &Device::Cpu)?, 0)?),
         }
+    }
+
+    /// Runs the f32 layers over a batch and shows `tap` every input of a matrix product, with its layer.
+    pub(super) fn observe(
+        &self,
+        batch: &Batch,
+        tap: &mut dyn FnMut(usize, &Layer, Input, &Tensor) -> Result<()>,
+    ) -> Result<()> {
+        self.check(batch)?;
+        let Layers::Float(layers) = &self.layers else {
+            return Err(Error::Internal("only the f32 layers can be observed".into()));
+        };
+        let mut hidden = self.embeddings.forward(batch)?;
+        for (index, layer) in layers.iter().enumerate() {
+            let tap = &mut |input: Input, values: &Tensor| tap(index, layer, input, values);
+            hidden = layer.forward(&hidden, batch.lengths(), &self.config, tap)?;
+        }
+        Ok(())
     }
 
     fn check(&self, batch: &Batch) -> Result<()> {

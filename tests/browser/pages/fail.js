@@ -1,0 +1,32 @@
+/**
+ * Ways for a worker to fail, evaluated before the worker itself. Each of `?starve=` and `?throw=` names a request at whose
+ * arrival it fails so; a test may also call `self.starve()`.
+ */
+const { Instance } = WebAssembly;
+let memory;
+WebAssembly.Instance = class extends Instance {
+  constructor(module, imports) {
+    super(module, imports);
+    memory = this.exports.memory;
+  }
+};
+
+/**
+ * Takes all of the memory that is left: the engine's next large allocation fails as it does on a device that has no more,
+ * and Rust ends in a trap. The pages are never touched, so that they cost nothing.
+ */
+self.starve = () => {
+  for (let pages = 65536; pages >= 1; pages = Math.floor(pages / 2)) {
+    try {
+      for (;;) memory.grow(pages);
+    } catch {
+      // There are fewer left.
+    }
+  }
+};
+
+const { searchParams } = new URL(self.location.href);
+self.addEventListener('message', ({ data }) => {
+  if (data.call === searchParams.get('starve')) self.starve();
+  if (data.call === searchParams.get('throw')) throw new Error(`no "${data.call}" here`);
+});

@@ -1,0 +1,3 @@
+/** The package's worker, made to fail: see fail.js, which is evaluated first. */
+import './fail.js';
+import '/dist/worker.js';
