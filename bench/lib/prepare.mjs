@@ -8,6 +8,7 @@ import { CARGO_PROGRESS, ROOT, runOrFail, step } from '../../scripts/steps.mjs';
 
 const BENCH = path.join(ROOT, 'bench');
 const OUT = path.join(ROOT, 'target', 'bench');
+const MODELS = path.join(ROOT, 'models');
 const VENV = path.join(OUT, 'venv');
 const REQUIREMENTS = path.join(BENCH, 'requirements.txt');
 const TARGET = 'wasm32-unknown-unknown';
@@ -16,7 +17,7 @@ const TARGET = 'wasm32-unknown-unknown';
 export const FOLDERS = {
   '/': path.join(OUT, 'site'),
   '/dist/': path.join(ROOT, 'dist'),
-  '/models/': path.join(ROOT, 'models'),
+  '/models/': MODELS,
   '/wasm/': path.join(ROOT, 'target', 'wasm', 'relaxed'),
   '/peers/': path.join(OUT, 'models'),
   '/candle/': path.join(OUT, 'candle'),
@@ -43,11 +44,13 @@ export function exportModels(python) {
   const inputs = [
     path.join(BENCH, 'export_onnx.py'),
     path.join(ROOT, 'tests', 'golden', 'gguf_files.py'),
-    ...readdirSync(path.join(ROOT, 'models')).map((name) => path.join(ROOT, 'models', name)),
+    ...readdirSync(MODELS)
+      .filter((name) => /\.(gguf|json)$/.test(name))
+      .map((name) => path.join(MODELS, name)),
   ];
   return whenChanged('The peers’ models, as ONNX', inputs, 'models', async (report) => {
     const interpreter = python ?? (await virtualEnvironment(report));
-    await runOrFail(interpreter, [inputs[0], path.join(ROOT, 'models'), path.join(OUT, 'models')], {
+    await runOrFail(interpreter, [inputs[0], MODELS, path.join(OUT, 'models')], {
       report,
       todo: python
         ? `install ${REQUIREMENTS} for ${python}, or leave --python out`
