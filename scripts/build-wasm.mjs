@@ -112,15 +112,25 @@ async function compile(name, features, toolchain, wasmBindgen, report) {
  */
 async function optimizeBinary(name, report) {
   const file = path.join(OUT, name, 'docsift_bg.wasm');
+  const before = statSync(file).size;
+  await optimizeWasm(file, report);
+  return `${name} ${kilobytes(before)} → ${kilobytes(statSync(file).size)}`;
+}
+
+/**
+ * Runs wasm-opt on a binary, in place.
+ *
+ * @param {string} file
+ * @param {(line: string) => void} report
+ */
+export async function optimizeWasm(file, report) {
   const optimized = `${file}.optimized`;
   const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
   await runOrFail(process.execPath, [WASM_OPT, '-O3', ...features, file, '-o', optimized], {
     report,
     todo: 'read the message above; wasm-opt comes with the npm package binaryen',
   });
-  const before = statSync(file).size;
   renameSync(optimized, file);
-  return `${name} ${kilobytes(before)} → ${kilobytes(statSync(file).size)}`;
 }
 
 /** @param {number} bytes */

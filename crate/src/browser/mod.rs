@@ -18,3 +18,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub fn start() {
     console_error_panic_hook::set_once();
 }
+
+/// How many tokens this instance has computed, special tokens included: what a benchmark compares.
+#[wasm_bindgen(js_name = tokensComputed)]
+pub fn tokens_computed() -> f64 {
+    crate::model::encoder::tokens_computed() as f64
+}

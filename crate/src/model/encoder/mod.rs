@@ -11,6 +11,7 @@ mod int8;
 use std::collections::HashMap;
 use std::io::{Read, Seek};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use candle_core::quantized::QTensor;
@@ -25,6 +26,13 @@ use int8::{Int8Layers, PackedLayer};
 
 pub use batch::Batch;
 pub(super) use float::{linear, Input, Layer};
+
+static TOKENS_COMPUTED: AtomicU64 = AtomicU64::new(0);
+
+/// How many tokens have gone through the networks of this program, special tokens included.
+pub fn tokens_computed() -> u64 {
+    TOKENS_COMPUTED.load(Ordering::Relaxed)
+}
 
 /// How the transformer layers are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +135,7 @@ impl Encoder {
     /// [`Error::InvalidInput`] for an id or a length beyond what the model knows.
     pub fn forward(&self, batch: &Batch, rows: Rows) -> Result<Tensor> {
         self.check(batch)?;
+        TOKENS_COMPUTED.fetch_add(batch.tokens() as u64, Ordering::Relaxed);
         let mut hidden = self.embeddings.forward(batch)?;
         let layers = match &self.layers {
             Layers::Int8(layers) => return layers.forward(&hidden, batch.lengths(), rows),
