@@ -139,12 +139,13 @@ export interface Timings {
 export type Stage = 'lexical' | 'hybrid' | 'reranked';
 
 /**
- * Why so many passages were reranked, or none. `all` and `budget`: as was asked. `pending`: reranking is yet to come.
+ * Why so many passages were reranked, or none. `all`, `budget`: as was asked. `auto`: none of its rules applied. `pending`: reranking is yet to come.
  * `off`: the query's `rerank` or the search's `models.reranker` is `false`. `typing`, `exact_title`, `identifier` and
  * `few_passages`: the rules of `auto`. `nothing_found`; `failed`: see `reason`.
  */
 export type RerankReason =
   | 'all'
+  | 'auto'
   | 'budget'
   | 'pending'
   | 'off'
@@ -192,6 +193,8 @@ export interface TraceCandidate {
   documentId: string;
   title: string;
   passage: Passage;
+  /** What the models read of it. */
+  input: string;
   scores: Scores;
   /** Its place in the list by words and in the list by meaning, from 1; absent where it is in none. */
   lexicalRank?: number | undefined;

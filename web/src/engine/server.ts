@@ -1,5 +1,5 @@
 /** The worker's half of the protocol: serves requests with an engine. */
-import { type ErrorRecord, isErrorRecord, messageOf } from '../errors.js';
+import { DocsiftError, type ErrorRecord, isErrorRecord, messageOf } from '../errors.js';
 import type { CallName, Params, Request, Response, Result } from './protocol.js';
 
 /** The exports of the compiled engine. */
@@ -40,7 +40,7 @@ export function serve(port: Port, wasm: EngineModule, lexical?: LexicalModule): 
       const report: Report = (loaded, total) => port.postMessage({ id, type: 'progress', loaded, total }, []);
       // The handler of a name takes the parameters of that name; TypeScript cannot correlate the two.
       const handle = handlers[data.call] as ((params: unknown, report: Report) => unknown) | undefined;
-      if (!handle) throw new Error(`this worker does not take a request "${data.call}"`);
+      if (!handle) throw new DocsiftError('internal', `this worker takes no request "${data.call}"`);
       const value = await handle(data.params, report);
       port.postMessage({ id, type: 'result', value }, transferable(value));
     } catch (thrown) {

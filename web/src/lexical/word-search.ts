@@ -50,7 +50,9 @@ export class WordSearch {
     });
   }
 
+  /** Finds among the documents of every change that was asked for before. */
   async retrieve(query: string, options: RetrievalOptions): Promise<WordsFound> {
+    await this.#lastChange;
     let reason: DocsiftError | undefined;
     try {
       const served = await this.#serve((client) => client.call('retrieve', { query, options }));

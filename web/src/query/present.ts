@@ -68,12 +68,13 @@ function traceOf(snapshot: Snapshot, ranked: readonly Ranked[], query: Query): T
   const { terms, excluded, documents } = snapshot.retrieval;
   const candidates = ranked.map((each): TraceCandidate => {
     const { candidate, scores, rank, retrievalRank } = each;
-    const { documentId, lexicalRank, denseRank, tokens } = candidate;
+    const { documentId, input, lexicalRank, denseRank, tokens } = candidate;
     const scored = snapshot.cached.has(retrievalRank - 1) ? 'cached' : 'computed';
     return {
       documentId,
       title: (documents[documentId] as SearchDocument).title,
       passage: passageOf(candidate),
+      input,
       scores,
       lexicalRank,
       denseRank,

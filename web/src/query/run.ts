@@ -176,7 +176,7 @@ export class QueryRun {
       stop();
     }
     if (this.#scored().length > 0) this.#stage = 'reranked';
-    yield this.#snapshot(true, budget === undefined ? 'all' : 'budget');
+    yield this.#snapshot(true, budget !== undefined ? 'budget' : rerank === 'auto' ? 'auto' : 'all');
   }
 
   #affordable(
