@@ -82,24 +82,30 @@ test('queries on the real models', { timeout: 300_000 }, async (t) => {
     assert.equal(read.at(-1), 50);
   });
 
-  await t.test('partial results come while passages are read, and their scores are the final ones', async (t) => {
-    await restore({ workers: 2 });
-    const { partial, last } = await page.evaluate(async (text) => {
-      const partial = [];
-      let last;
-      for await (last of search.stream(text, { trace: true, limit: 50 })) {
-        if (last.stage !== 'reranked' || last.final) continue;
-        partial.push(last.trace.candidates.map(({ passage, scores }) => [passage.text, scores.cross]));
+  await t.test(
+    'partial results come while passages are read, and their scores are the final ones',
+    async (t) => {
+      await restore({ workers: 2 });
+      const { partial, last } = await page.evaluate(async (text) => {
+        const partial = [];
+        let last;
+        for await (last of search.stream(text, { trace: true, limit: 50 })) {
+          if (last.stage !== 'reranked' || last.final) continue;
+          partial.push(last.trace.candidates.map(({ passage, scores }) => [passage.text, scores.cross]));
+        }
+        return {
+          partial,
+          last: last.trace.candidates.map(({ passage, scores }) => [passage.text, scores.cross]),
+        };
+      }, QUERY);
+      t.diagnostic(`${partial.length} partial results`);
+      assert.ok(partial.length >= 2);
+      const final = new Map(last);
+      for (const candidates of partial) {
+        for (const [text, cross] of candidates) if (cross !== undefined) assert.equal(cross, final.get(text));
       }
-      return { partial, last: last.trace.candidates.map(({ passage, scores }) => [passage.text, scores.cross]) };
-    }, QUERY);
-    t.diagnostic(`${partial.length} partial results`);
-    assert.ok(partial.length >= 2);
-    const final = new Map(last);
-    for (const candidates of partial) {
-      for (const [text, cross] of candidates) if (cross !== undefined) assert.equal(cross, final.get(text));
-    }
-  });
+    },
+  );
 
   /** @type {Record<string, number>} */
   let reference = {};
@@ -109,7 +115,8 @@ test('queries on the real models', { timeout: 300_000 }, async (t) => {
     assert.equal(Object.keys(reference).length, 50);
     const few = await logits({ retrieve: 7 });
     assert.equal(few.counts.reranked, 7);
-    for (const [passage, logit] of Object.entries(few.logits)) assert.equal(logit, reference[passage], passage);
+    for (const [passage, logit] of Object.entries(few.logits))
+      assert.equal(logit, reference[passage], passage);
     for (const workers of [2, 3]) {
       await restore({ workers, cacheScores: false });
       assert.deepEqual((await logits()).logits, reference, `${workers} workers`);
@@ -196,7 +203,9 @@ test('queries on the real models', { timeout: 300_000 }, async (t) => {
         const before = await search.stats();
         requests.length = 0;
         await search.update([document]);
-        const texts = requests.filter(({ call }) => call === 'embed').reduce((sum, { texts }) => sum + texts, 0);
+        const texts = requests
+          .filter(({ call }) => call === 'embed')
+          .reduce((sum, { texts }) => sum + texts, 0);
         const { hits } = await search.query(text);
         return { before, after: await search.stats(), texts, ids: hits.map(({ id }) => id) };
       },
@@ -223,15 +232,18 @@ test('queries on the real models', { timeout: 300_000 }, async (t) => {
     assert.equal((await explain('never-there')).verdict, 'unknown_document');
   });
 
-  await t.test('after a reload, a restored index gives the same scores, and embeds nothing but the query', async () => {
-    await page.reload();
-    await importPackage(page);
-    await watchWorkers(page);
-    await restore({ workers: 2 });
-    assert.deepEqual((await logits()).logits, reference);
-    const texts = await page.evaluate(() =>
-      requests.filter(({ call }) => call === 'embed').map(({ texts }) => texts),
-    );
-    assert.deepEqual(texts, [1]);
-  });
+  await t.test(
+    'after a reload, a restored index gives the same scores, and embeds nothing but the query',
+    async () => {
+      await page.reload();
+      await importPackage(page);
+      await watchWorkers(page);
+      await restore({ workers: 2 });
+      assert.deepEqual((await logits()).logits, reference);
+      const texts = await page.evaluate(() =>
+        requests.filter(({ call }) => call === 'embed').map(({ texts }) => texts),
+      );
+      assert.deepEqual(texts, [1]);
+    },
+  );
 });

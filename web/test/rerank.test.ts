@@ -117,7 +117,10 @@ test('before a device was measured, a budget reads a little, measures, and goes 
   await search.add(many(60));
   slowDown(t, 8);
   const result = await search.query(QUERY, { rerank: { budgetMs: 160 } });
-  assert.ok(result.counts.reranked >= 10 && result.counts.reranked <= 20, `${result.counts.reranked} were read`);
+  assert.ok(
+    result.counts.reranked >= 10 && result.counts.reranked <= 20,
+    `${result.counts.reranked} were read`,
+  );
   const chunks = browser.workers.flatMap(({ calls }) => calls).filter((call) => call === 'score').length;
   assert.ok(chunks > 1);
   search.close();

@@ -125,9 +125,7 @@ test('an abort while passages are read rejects at once, and nothing more is begu
   browser.before = (request) => (request.call === 'score' ? soon(10) : undefined);
   const controller = new AbortController();
   const seen: string[] = [];
-  const started = { scored: 0, chunks: 0 };
-  const chunks = () =>
-    browser.workers.flatMap(({ calls }) => calls).filter((call) => call === 'score').length;
+  let posted = 0;
   const streaming = (async () => {
     for await (const { stage } of search.stream(QUERY, { retrieve: 100, signal: controller.signal })) {
       seen.push(stage);

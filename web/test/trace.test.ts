@@ -24,8 +24,14 @@ test('a trace tells the terms, both lists, every score and every step', async ()
     ],
   );
   assert.equal(trace.excluded, 1);
-  assert.deepEqual(trace.candidates.map(({ rank }) => rank), [1, 2]);
-  assert.deepEqual(trace.lexical.map(({ documentId, lexicalRank }) => [documentId, lexicalRank]), [['reset', 1]]);
+  assert.deepEqual(
+    trace.candidates.map(({ rank }) => rank),
+    [1, 2],
+  );
+  assert.deepEqual(
+    trace.lexical.map(({ documentId, lexicalRank }) => [documentId, lexicalRank]),
+    [['reset', 1]],
+  );
   const dense = trace.dense.map(({ denseRank }) => denseRank as number);
   assert.deepEqual(dense, sorted(dense));
   const [first] = trace.candidates;
@@ -48,7 +54,10 @@ test('a trace tells the terms, both lists, every score and every step', async ()
   );
   assert.ok(steps.every(({ ms }) => ms >= 0));
   assert.ok((steps[1]?.tokens ?? 0) > 0);
-  assert.equal(steps[3]?.tokens, trace.candidates.reduce((sum, { tokens }) => sum + tokens, 0));
+  assert.equal(
+    steps[3]?.tokens,
+    trace.candidates.reduce((sum, { tokens }) => sum + tokens, 0),
+  );
   assert.equal((await search.query(QUERY)).trace, undefined);
   search.close();
 });
@@ -62,7 +71,12 @@ test('a trace tells what was left out, and why', async () => {
   const last = rest.at(-1);
   assert.deepEqual(skipped(last?.trace), [undefined, undefined, undefined, last?.reason?.message]);
   const off = await search.query(QUERY, { trace: true, rerank: false });
-  assert.deepEqual(skipped(off.trace), [undefined, 'its embedding was kept from an earlier query', undefined, 'off']);
+  assert.deepEqual(skipped(off.trace), [
+    undefined,
+    'its embedding was kept from an earlier query',
+    undefined,
+    'off',
+  ]);
   search.close();
 
   const words = await start({ models: { embedder: false } });
@@ -116,7 +130,10 @@ test('explain says where a document is, or why it is not there', async () => {
   assert.match(missed.message, /place 9.* 4 best/);
 
   const filtered = await verdict('reset', { where: { section: 'People' } });
-  assert.deepEqual([filtered.verdict, filtered.verdict === 'filtered' && filtered.field], ['filtered', 'section']);
+  assert.deepEqual(
+    [filtered.verdict, filtered.verdict === 'filtered' && filtered.field],
+    ['filtered', 'section'],
+  );
   assert.equal((await verdict('never-there')).verdict, 'unknown_document');
   await assert.rejects(search.explain(' ', 'reset'), code('invalid_input'));
   search.close();
@@ -128,11 +145,18 @@ test('options of retrieval reach the engine, and what makes no sense is refused'
   const { hits, facets } = await search.query(QUERY, {
     ...{ where: { views: { min: 50 } }, facets: ['section'], limit: 3 },
   });
-  assert.deepEqual(hits.map(({ id }) => id), ['reset']);
+  assert.deepEqual(
+    hits.map(({ id }) => id),
+    ['reset'],
+  );
   assert.deepEqual(facets, { section: { Account: 2, People: 1 } });
   const wrong = [{ where: [] }, { where: 'x' }, { boost: 1 }, { facets: 'section' }, { facets: [1] }];
   for (const options of [...wrong, { rerankTokens: 0 }, { rerank: 'most' }]) {
-    await assert.rejects(search.query(QUERY, options as never), code('invalid_input'), JSON.stringify(options));
+    await assert.rejects(
+      search.query(QUERY, options as never),
+      code('invalid_input'),
+      JSON.stringify(options),
+    );
   }
   search.close();
 });
