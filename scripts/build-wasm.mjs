@@ -1,6 +1,7 @@
 /**
- * Builds the crate's two WebAssembly binaries into target/wasm/{simd128,relaxed}/, each with its JavaScript glue and
- * types: one that any browser with SIMD runs, one with relaxed SIMD. Does nothing when no input has changed.
+ * Builds the crate's three WebAssembly binaries into target/wasm/{simd128,relaxed,lexical}/, each with its JavaScript glue
+ * and types: one that any browser with SIMD runs, one with relaxed SIMD, and a small one without models or SIMD, which
+ * searches by words while the others are on their way. Does nothing when no input has changed.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -15,11 +16,11 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { setUpBuild } from './setup.mjs';
-import { CARGO_PROGRESS, isMain, ROOT, runMain, runOrFail, step } from './steps.mjs';
+import { CARGO_PROGRESS, isMain, ROOT, runMain, runOrFail, StepError, step } from './steps.mjs';
 
 const OUT = path.join(ROOT, 'target', 'wasm');
 const STAMP = path.join(OUT, 'inputs.sha256');
-const COMPILED = path.join(ROOT, 'target', 'wasm32-unknown-unknown', 'release', 'docsift.wasm');
+const COMPILED = path.join(ROOT, 'target', 'wasm32-unknown-unknown');
 const WASM_OPT = path.join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
 const INPUTS = [
   'Cargo.toml',
@@ -30,9 +31,29 @@ const INPUTS = [
   'scripts/build-wasm.mjs',
 ];
 
+/**
+ * @typedef {object} Binary
+ * @property {string} name
+ * @property {string} profile of cargo
+ * @property {string[]} features
+ * @property {string} level of wasm-opt
+ * @property {Record<string, string>} [env] added to cargo's environment
+ * @property {number} [maxBytes] the most it may take once optimised
+ */
+
+/** @type {Binary[]} */
 const BINARIES = [
-  { name: 'simd128', features: /** @type {string[]} */ ([]) },
-  { name: 'relaxed', features: ['--features', 'relaxed-simd'] },
+  { name: 'simd128', profile: 'release', features: [], level: '-O3' },
+  { name: 'relaxed', profile: 'release', features: ['--features', 'relaxed-simd'], level: '-O3' },
+  {
+    name: 'lexical',
+    profile: 'small',
+    features: ['--no-default-features', '--features', 'lexical'],
+    level: '-Oz',
+    // In place of the flags of .cargo/config.toml, which ask for SIMD.
+    env: { CARGO_ENCODED_RUSTFLAGS: '' },
+    maxBytes: 200_000,
+  },
 ];
 
 /** What rustc emits for wasm32 by default, plus the SIMD the kernels use. */
@@ -58,46 +79,47 @@ export async function buildWasm({ toolchain, wasmBindgen }, { optimize = true } 
     return;
   }
   rmSync(STAMP, { force: true });
-  for (const { name, features } of BINARIES) {
-    await step(`WebAssembly, ${name}`, (report) => compile(name, features, toolchain, wasmBindgen, report));
+  for (const binary of BINARIES) {
+    await step(`WebAssembly, ${binary.name}`, (report) => compile(binary, toolchain, wasmBindgen, report));
   }
   if (optimize) {
     await step('wasm-opt', async (report, note) =>
-      note((await Promise.all(BINARIES.map(({ name }) => optimizeBinary(name, report)))).join(', ')),
+      note((await Promise.all(BINARIES.map((binary) => optimizeBinary(binary, report)))).join(', ')),
     );
   }
   writeFileSync(STAMP, inputs);
 }
 
 /**
- * @param {string} name
- * @param {string[]} features
+ * @param {Binary} binary
  * @param {import('./toolchain.mjs').WasmToolchain} toolchain
  * @param {import('./toolchain.mjs').WasmBindgen} wasmBindgen
  * @param {(line: string) => void} report
  */
-async function compile(name, features, toolchain, wasmBindgen, report) {
+async function compile({ name, profile, features, env }, toolchain, wasmBindgen, report) {
   const cargo = [
     'build',
     '--lib',
     '--package',
     'docsift',
-    '--release',
+    '--profile',
+    profile,
     '--locked',
     '--target',
     'wasm32-unknown-unknown',
   ];
   await runOrFail('cargo', [...cargo, ...features, ...toolchain.args], {
-    env: { ...CARGO_PROGRESS, ...toolchain.env },
+    env: { ...CARGO_PROGRESS, ...toolchain.env, ...env },
     report,
     todo: 'read the compiler output above; `npm run build:wasm` repeats this step alone',
   });
   const folder = path.join(OUT, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  const compiled = path.join(COMPILED, profile, 'docsift.wasm');
   await runOrFail(
     wasmBindgen.cli,
-    ['--target', 'web', '--out-name', 'docsift', '--out-dir', folder, COMPILED],
+    ['--target', 'web', '--out-name', 'docsift', '--out-dir', folder, compiled],
     {
       report,
       todo: 'read the message above: wasm-bindgen could not read what the compiler wrote',
@@ -106,15 +128,22 @@ async function compile(name, features, toolchain, wasmBindgen, report) {
 }
 
 /**
- * @param {string} name
+ * @param {Binary} binary
  * @param {(line: string) => void} report
  * @returns {Promise<string>} the size before and after
  */
-async function optimizeBinary(name, report) {
+async function optimizeBinary({ name, level, maxBytes = Number.POSITIVE_INFINITY }, report) {
   const file = path.join(OUT, name, 'docsift_bg.wasm');
   const before = statSync(file).size;
-  await optimizeWasm(file, report);
-  return `${name} ${kilobytes(before)} → ${kilobytes(statSync(file).size)}`;
+  await optimizeWasm(file, report, level);
+  const after = statSync(file).size;
+  if (after > maxBytes) {
+    throw new StepError(
+      `the binary "${name}" has ${after} bytes, expected at most ${maxBytes}`,
+      'find what has been added to it: `--no-default-features --features lexical` must leave out what it does not need',
+    );
+  }
+  return `${name} ${kilobytes(before)} → ${kilobytes(after)}`;
 }
 
 /**
@@ -122,11 +151,12 @@ async function optimizeBinary(name, report) {
  *
  * @param {string} file
  * @param {(line: string) => void} report
+ * @param {string} [level]
  */
-export async function optimizeWasm(file, report) {
+export async function optimizeWasm(file, report, level = '-O3') {
   const optimized = `${file}.optimized`;
   const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
-  await runOrFail(process.execPath, [WASM_OPT, '-O3', ...features, file, '-o', optimized], {
+  await runOrFail(process.execPath, [WASM_OPT, level, ...features, file, '-o', optimized], {
     report,
     todo: 'read the message above; wasm-opt comes with the npm package binaryen',
   });

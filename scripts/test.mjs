@@ -90,6 +90,10 @@ async function runEverything(tools) {
     await check('clippy, wasm32', 'cargo', [...clippy, ...library, ...deny], {
       todo: 'mend what clippy names above',
     });
+    const lexical = ['--lib', '--target', WASM, '--no-default-features', '--features', 'lexical'];
+    await check('clippy, lexical alone', 'cargo', [...clippy, ...lexical, ...deny], {
+      todo: 'mend what clippy names above',
+    });
   }
   await check('Lint', 'npm', ['run', '--silent', 'lint'], {
     todo: 'run `npm run format`, then mend what is left',

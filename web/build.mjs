@@ -1,6 +1,6 @@
 /**
- * Builds the npm package's `dist/`: the ESM entry, the worker, the service worker, both wasm files and the types. Needs
- * the two binaries in `target/wasm/{simd128,relaxed}/`.
+ * Builds the npm package's `dist/`: the ESM entry, the worker, the service worker, the wasm files and the types. Needs the
+ * binaries in `target/wasm/{simd128,relaxed,lexical}/`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -17,7 +17,7 @@ const source = (file) => join(root, 'web/src', file);
 const binaries = {};
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
-for (const variant of ['simd128', 'relaxed']) {
+for (const variant of ['simd128', 'relaxed', 'lexical']) {
   const from = join(root, 'target/wasm', variant, 'docsift_bg.wasm');
   const bytes = await readFile(from).catch(() => {
     console.error(`${from} is missing: build the wasm binaries first (npm run build)`);

@@ -54,6 +54,7 @@ impl Error {
     }
 }
 
+#[cfg(feature = "models")]
 impl From<candle_core::Error> for Error {
     fn from(error: candle_core::Error) -> Self {
         Error::Internal(error.to_string())

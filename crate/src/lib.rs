@@ -7,19 +7,23 @@
 //! | module | question it answers |
 //! |---|---|
 //! | [`text`] | how does text become passages and token ids? |
-//! | [`model`] | how do token ids become embeddings and relevance logits? |
-//! | [`kernel`] | how is that arithmetic done fast? |
+//! | `model` | how do token ids become embeddings and relevance logits? |
+//! | `kernel` | how is that arithmetic done fast? |
 //! | [`index`] | what is stored about a corpus? |
 //! | [`search`] | how does a query become ranked hits? |
 //! | [`eval`] | how good is a ranking? |
 //! | `browser` | how does JavaScript call all this? |
+//!
+//! Without the default feature `models` there is no `model`, `kernel` or tokenizer: what is left searches by words alone.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod error;
 pub mod eval;
 pub mod index;
+#[cfg(feature = "models")]
 pub mod kernel;
+#[cfg(feature = "models")]
 pub mod model;
 pub mod search;
 pub mod text;

@@ -1,6 +1,7 @@
 //! Adding, removing, embedding, retrieving and keeping a collection.
 
 use docsift::search::collection::Collection;
+use docsift::search::options::Options;
 use docsift::search::retrieve::Stage;
 use docsift::text::document::Document;
 use proptest::prelude::*;
@@ -49,8 +50,8 @@ fn embed_all(collection: &mut Collection) {
 fn answers(collection: &Collection) -> Value {
     let query = embed("query");
     let retrievals = [
-        collection.retrieve("reset the password", Some(&query), 50).unwrap(),
-        collection.retrieve("install alpha", None, 50).unwrap(),
+        collection.retrieve("reset the password", Some(&query), &Options::new(50)).unwrap(),
+        collection.retrieve("install alpha", None, &Options::new(50)).unwrap(),
     ];
     let mut answers = serde_json::to_value(retrievals).unwrap();
     for retrieval in answers.as_array_mut().unwrap() {
@@ -75,7 +76,7 @@ fn words_find_before_vectors_and_both_after() {
         json!({"documents": 3, "passages": 4, "embedded": 0})
     );
 
-    let lexical = collection.retrieve("lost password", Some(&embed("q")), 10).unwrap();
+    let lexical = collection.retrieve("lost password", Some(&embed("q")), &Options::new(10)).unwrap();
     assert_eq!(lexical.stage, Stage::Lexical);
     assert_eq!(lexical.candidates[0].document_id, "a");
     assert_eq!(lexical.candidates[0].fused, 1.0);
@@ -83,7 +84,7 @@ fn words_find_before_vectors_and_both_after() {
     embed_all(&mut collection);
     assert_eq!(collection.counts().embedded, 4);
     let query = embed("Install. Install the app from the store.");
-    let hybrid = collection.retrieve("password", Some(&query), 2).unwrap();
+    let hybrid = collection.retrieve("password", Some(&query), &Options::new(2)).unwrap();
     assert_eq!((hybrid.stage, hybrid.candidates.len()), (Stage::Hybrid, 2));
     let first = &hybrid.candidates[0];
     assert_eq!(first.document_id, "b");
@@ -94,24 +95,32 @@ fn words_find_before_vectors_and_both_after() {
 #[test]
 fn candidates_have_the_shape_that_javascript_reads() {
     let collection = collection(&HELP);
-    let retrieval = serde_json::to_value(collection.retrieve("mail", None, 1).unwrap()).unwrap();
+    let retrieval = serde_json::to_value(collection.retrieve("mail", None, &Options::new(1)).unwrap()).unwrap();
     assert_eq!(retrieval["stage"], "lexical");
     let mut candidate = retrieval["candidates"][0].clone();
+    let hash = format!("{:x}", Sha256::digest("Reset your password. By mail. Ask for a link."));
     assert!(candidate["bm25"].take().as_f64().unwrap() > 0.0);
     assert_eq!(
         candidate,
         json!({
             "passageId": 1,
             "documentId": "a",
-            "document": {"id": "a", "title": HELP[0].1, "body": HELP[0].2, "rank": 0.1},
             "heading": "By mail",
             "anchor": "by-mail",
             "text": "Ask for a link.",
             "input": "Reset your password. By mail. Ask for a link.",
+            "hash": &hash[..16],
+            "tokens": 11,
             "bm25": null,
-            "fused": 1.0
+            "boost": 0.0,
+            "fused": 1.0,
+            "lexicalRank": 1
         })
     );
+    assert_eq!(retrieval["documents"], json!({"a": {"id": "a", "title": HELP[0].1, "body": HELP[0].2, "rank": 0.1}}));
+    assert_eq!(retrieval["terms"], json!([{"text": "mail", "kind": "word", "matched": ["mail"], "documents": 1}]));
+    assert_eq!(retrieval["excluded"], 0);
+    assert!(retrieval.get("facets").is_none() && retrieval.get("explanation").is_none());
 }
 
 #[test]
@@ -168,8 +177,12 @@ fn vectors_must_fit() {
     assert_eq!(collection.counts().embedded, 0);
     embed_all(&mut collection);
     assert!(collection.set_vectors(&[0], &[1.0, 0.0], 2).unwrap_err().to_string().contains("4 dims"));
-    assert!(collection.retrieve("q", Some(&[1.0, 0.0]), 5).unwrap_err().to_string().contains("4 dims"));
-    assert!(collection.retrieve("q", Some(&[0.0; DIMS]), 5).unwrap_err().to_string().contains("length 1"));
+    assert!(collection.retrieve("q", Some(&[1.0, 0.0]), &Options::new(5)).unwrap_err().to_string().contains("4 dims"));
+    assert!(collection
+        .retrieve("q", Some(&[0.0; DIMS]), &Options::new(5))
+        .unwrap_err()
+        .to_string()
+        .contains("length 1"));
 }
 
 #[test]
@@ -299,7 +312,7 @@ proptest! {
         let checksum = Sha256::digest(&content);
         content.extend_from_slice(&checksum);
         if let Ok(mut read) = Collection::from_bytes(&content, MODEL) {
-            let _ = read.retrieve("reset", Some(&embed("q")), 5);
+            let _ = read.retrieve("reset", Some(&embed("q")), &Options::new(5));
             read.pending(10);
             read.remove(&["d0".into()]);
             read.to_bytes().unwrap();

@@ -1,7 +1,7 @@
 //! Where documents are cut into passages.
 
 use docsift::text::document::Document;
-use docsift::text::passages::{passage_input, passages, Passage, PASSAGE_TOKENS};
+use docsift::text::passages::{estimate_tokens, passage_input, passages, Passage, PASSAGE_TOKENS};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -50,6 +50,22 @@ fn plain_headings_divide() {
             ("Reset a password", "reset-a-password", "Click here."),
         ],
     );
+}
+
+#[test]
+fn lists_of_other_articles_are_left_out() {
+    check("Open settings.\n\nRelated articles\n\nReset a password\nDelete an account", &[("", "", "Open settings.")]);
+    check(
+        "Open settings.\n\n## See also\n\n- [Reset](/reset)\n- \"Sign in\"\n\n## Contact\n\nWrite to us.",
+        &[("", "", "Open settings."), ("Contact", "contact", "Write to us.")],
+    );
+    // What says more than titles is kept, and so is all that there is.
+    let prose = "To reset a password, open the settings.";
+    check(
+        &format!("Text.\n\nFurther reading\n\n{prose}"),
+        &[("", "", "Text."), ("Further reading", "further-reading", prose)],
+    );
+    check("## See also\n\n- [Reset](/reset)", &[("See also", "see-also", "- [Reset](/reset)")]);
 }
 
 #[test]
@@ -153,6 +169,13 @@ fn input_has_one_full_stop_between_parts() {
     assert_eq!(passage_input("T.", None, "text"), "T. text");
     assert_eq!(passage_input("", None, "text"), "text");
     assert_eq!(passage_input("T", Some(""), ""), "T");
+}
+
+#[test]
+fn estimates_are_near_the_tokens_of_plain_english() {
+    assert_eq!(estimate_tokens(""), 0);
+    assert_eq!(estimate_tokens("Reset the password, then sign in."), 9);
+    assert_eq!(estimate_tokens("日本語 ok"), 4);
 }
 
 fn bodies() -> impl Strategy<Value = String> {

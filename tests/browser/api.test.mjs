@@ -135,11 +135,12 @@ test('a search from its first document to its end', { timeout: 120_000 }, async 
     assert.equal(hit.rank, 1);
     assert.ok(hit.retrievalRank >= 1);
     assert.ok(Math.abs(hit.scores.final - (hit.scores.cross + 24 * hit.scores.cosine)) < 1e-3);
-    assert.equal(trace.length, counts.candidates);
+    const { candidates } = trace;
+    assert.equal(candidates.length, counts.candidates);
     assert.equal(counts.reranked, counts.candidates);
     assert.deepEqual(
-      trace.map(({ rank }) => rank),
-      trace.map((_, i) => i + 1),
+      candidates.map(({ rank }) => rank),
+      candidates.map((_, i) => i + 1),
     );
   });
 
@@ -175,25 +176,6 @@ test('a search from its first document to its end', { timeout: 120_000 }, async 
     assert.equal(hits[0].id, id);
     assert.equal(hits[0].document.title, changed.title);
     assert.equal((await page.evaluate(() => search.stats())).documents, first.length);
-  });
-
-  await t.test('a query that is given up ends promptly', async (t) => {
-    const { name, took } = await page.evaluate(async () => {
-      const controller = new AbortController();
-      const work = search.query('how do I invite someone', {
-        signal: controller.signal,
-        // Reranking is next.
-        onUpdate: () => setTimeout(() => controller.abort(), 5),
-      });
-      controller.signal.addEventListener('abort', () => {
-        window.abortedAt = performance.now();
-      });
-      const result = await work.catch((error) => error);
-      return { name: result.name ?? result.stage, took: performance.now() - window.abortedAt };
-    });
-    t.diagnostic(`${took.toFixed(0)} ms`);
-    assert.equal(name, 'AbortError');
-    assert.ok(took < PROMPTLY_MS);
   });
 
   await t.test('save and restore: the same hits with the same scores, embedded once', async () => {

@@ -10,18 +10,26 @@ const start = (page) =>
     (weights) =>
       outcome(
         (async () => {
+          window.search?.close();
           const search = await docsift.createSearch({
             models: { embedder: { weights }, reranker: false },
             workers: 1,
           });
-          await search.add([{ id: 'a', title: 'A', body: 'One passage.' }]);
+          window.search = search;
+          await search.add([{ id: 'a', title: 'A title', body: 'One passage.' }]);
           const { runtime, embedded } = await search.stats();
-          search.close();
           return { runtime, embedded };
         })(),
       ),
     SMALL_EMBEDDER,
   );
+
+/** What the search answers after that. */
+const ask = (page, text) =>
+  page.evaluate(async (text) => {
+    const { hits, stage, final, reason } = await search.query(text);
+    return { ids: hits.map(({ id }) => id), stage, final, code: reason?.code };
+  }, text);
 
 /** The prefixed opcodes, in LEB128, without which a browser is older. */
 const RELAXED_DOT = [0xfd, 0x93, 0x02];
@@ -48,13 +56,16 @@ for (const [name, opcodes, expected] of /** @type {const} */ ([
   });
 }
 
-test('a browser without SIMD is told so', async (t) => {
+test('a browser without SIMD is told so, and finds by words', async (t) => {
   const { page } = await openPackage(t);
   await forget(page, RELAXED_DOT, SIMD_DOT);
   assert.equal((await start(page)).error?.code, 'no_simd');
+  assert.deepEqual(await ask(page, 'passages'), {
+    ...{ ids: ['a'], stage: 'lexical', final: true, code: 'no_simd' },
+  });
 });
 
-test('a page whose policy forbids WebAssembly is told what to allow', async (t) => {
+test('a page whose policy forbids WebAssembly is told what to allow, and finds by titles', async (t) => {
   const policy = CONTENT_SECURITY_POLICY.replace(" 'wasm-unsafe-eval'", '');
   assert.notEqual(policy, CONTENT_SECURITY_POLICY);
   const { page } = await openPackage(t, {
@@ -74,15 +85,23 @@ test('a page whose policy forbids WebAssembly is told what to allow', async (t) 
   t.diagnostic(`${error?.code}: ${error?.message}`);
   assert.equal(error?.code, 'no_wasm');
   assert.match(error.message, /wasm-unsafe-eval/);
+  assert.deepEqual(await ask(page, 'title'), {
+    ...{ ids: ['a'], stage: 'lexical', final: true, code: 'no_wasm' },
+  });
+  assert.deepEqual((await ask(page, 'passage')).ids, [], 'only titles are searched');
 });
 
 test('a worker script that is not there is reported', async (t) => {
   const { page } = await openPackage(t, {
     expected: [/^console: Failed to load resource: the server responded with a status of 404/],
   });
-  const { error } = await page.evaluate(() =>
-    outcome(docsift.createSearch({ workerUrl: '/dist/absent-worker.js' })),
-  );
+  const { error, code } = await page.evaluate(async () => {
+    const search = await docsift.createSearch({ workerUrl: '/dist/absent-worker.js' });
+    const { error } = await outcome(search.add([{ id: 'a', title: 'A title', body: '' }]));
+    const { hits, reason } = await search.query('title');
+    return { error, code: hits.length === 1 && reason?.code };
+  });
+  assert.equal(code, 'worker_failed');
   t.diagnostic(`${error?.code}: ${error?.message}`);
   assert.equal(error?.code, 'worker_failed');
 });

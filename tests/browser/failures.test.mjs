@@ -59,9 +59,9 @@ test(
         });
         await search.add(documents);
         const stages = [];
-        const { hits, stage, reason } = await search.query('hello', {
-          onUpdate: ({ stage }) => stages.push(stage),
-        });
+        let last;
+        for await (last of search.stream('hello')) stages.push(last.stage);
+        const { hits, stage, reason } = last;
         const again = await search.query('hello');
         return {
           stages,
@@ -75,7 +75,7 @@ test(
     );
     assert.deepEqual(
       { stages, stage, code },
-      { stages: ['hybrid'], stage: 'hybrid', code: 'worker_crashed' },
+      { stages: ['lexical', 'hybrid', 'hybrid'], stage: 'hybrid', code: 'worker_crashed' },
     );
     assert.equal(ids.length, 2);
     assert.deepEqual(again, ids, 'the documents outlive the worker that held them');

@@ -1,5 +1,5 @@
 /** Wires the page: what is typed becomes queries, what the engine tells becomes what is seen. */
-import { enableOffline, type QueryResult, type Search, type Stage, type Timings } from 'docsift';
+import { enableOffline, type QueryResult, type Search, type Stage, type Term, type Timings } from 'docsift';
 import { byId, make } from './dom.js';
 import { count, duration, megabytes } from './format.js';
 import { messageOf, openHelpCenter } from './help-center.js';
@@ -16,19 +16,24 @@ const EXAMPLES = [
 ];
 /** Long enough not to search for every letter, short enough not to be noticed. */
 const TYPING_PAUSE_MS = 180;
+/** What reranking may take with "Answer quickly". */
+const QUICK_MS = 200;
 
-const STILL_TO_COME: Record<Stage, string> = {
-  lexical: 'By their words, while the models are on their way …',
-  hybrid: 'By words and meaning; now reading the passages together with your question …',
-  reranked: '',
+const SO_FAR: Record<Stage, (result: QueryResult) => string> = {
+  lexical: () => 'By their words; meaning comes next …',
+  hybrid: () => 'By words and meaning; now reading the passages together with your question …',
+  reranked: ({ counts }) =>
+    `${count(counts.reranked)} of ${count(counts.candidates)} passages read together with your question …`,
 };
 
 const form = byId('search', HTMLFormElement);
 const input = byId('query', HTMLInputElement);
+const quick = byId('quick', HTMLInputElement);
 const outcome = byId('outcome', HTMLElement);
 const status = byId('status', HTMLElement);
 const notice = byId('notice', HTMLElement);
 const stages = byId('stages', HTMLOListElement);
+const corrected = byId('corrected', HTMLElement);
 const stats = byId('stats', HTMLElement);
 const progress = new ProgressPanel(byId('progress', HTMLElement));
 const results = new ResultList(byId('hits', HTMLOListElement));
@@ -48,18 +53,19 @@ function setQuery(text: string): void {
   submit();
 }
 
-function submit(): void {
+/** `typing`: more of the question may follow. */
+function submit(typing = false): void {
   clearTimeout(pause);
   const text = input.value.trim();
   const address = new URL(location.href);
   if (text) address.searchParams.set('q', text);
   else address.searchParams.delete('q');
   history.replaceState(null, '', address);
-  void ask(text);
+  void ask(text, typing);
 }
 
 /** Runs one query; a newer one ends it. */
-async function ask(text: string): Promise<void> {
+async function ask(text: string, typing: boolean): Promise<void> {
   running?.abort();
   const controller = new AbortController();
   running = controller;
@@ -70,42 +76,47 @@ async function ask(text: string): Promise<void> {
     return;
   }
   if (!search) return;
+  const rerank = quick.checked ? { budgetMs: QUICK_MS } : 'all';
   let shown = false;
-  const show = (result: QueryResult): void => {
-    if (controller.signal.aborted) return;
-    render(result, shown);
-    shown = true;
-  };
-  const onUpdate = (result: QueryResult): void => {
-    show(result);
-    status.textContent = STILL_TO_COME[result.stage];
-  };
   try {
-    const result = await search.query(text, { trace: true, signal: controller.signal, onUpdate });
-    show(result);
-    status.textContent = summary(result);
-    showNotice(result.reason ? explain(result.stage, result.reason.message) : '');
+    for await (const result of search.stream(text, {
+      ...{ trace: true, typing, rerank, signal: controller.signal },
+    })) {
+      render(result, shown);
+      shown = true;
+      status.textContent = result.final ? summary(result) : SO_FAR[result.stage](result);
+      if (result.final) showNotice(result.reason ? explain(result.stage, result.reason.message) : '');
+    }
   } catch (error) {
     if (!controller.signal.aborted) showNotice(`The search failed. ${messageOf(error)}`);
   }
 }
 
-function render({ hits, stage, timings, trace: candidates = [] }: QueryResult, animate: boolean): void {
+function render(result: QueryResult, animate: boolean): void {
   outcome.hidden = false;
-  outcome.dataset.stage = stage;
-  results.show(hits, animate);
-  trace.show(candidates);
-  stages.replaceChildren(...timingList(timings));
+  outcome.dataset.stage = result.stage;
+  outcome.dataset.final = String(result.final);
+  results.show(result.hits, animate);
+  trace.show(result);
+  stages.replaceChildren(...timingList(result.timings));
+  corrected.textContent = corrections(result.terms);
 }
 
-function summary({ hits, stage, timings, counts }: QueryResult): string {
+function summary({ hits, stage, timings, counts, rerank }: QueryResult): string {
   if (hits.length === 0) return 'No article was found.';
+  const part = rerank.why === 'budget' ? ` of ${count(counts.candidates)}` : '';
   const how = {
     lexical: 'by their words',
     hybrid: 'by words and meaning',
-    reranked: `after reading ${count(counts.reranked)} passages together with your question`,
+    reranked: `after reading ${count(counts.reranked)}${part} passages together with your question`,
   }[stage];
   return `${count(hits.length)} ${hits.length === 1 ? 'article' : 'articles'} ${how}, ${duration(timings.total)}.`;
+}
+
+/** What misspelt words were taken for. */
+function corrections(terms: readonly Term[]): string {
+  const taken = terms.filter(({ kind, matched }) => kind === 'typo' && matched.length > 0);
+  return taken.map(({ text, matched }) => `“${text}” was read as “${matched.join('”, “')}”.`).join(' ');
 }
 
 function explain(stage: Stage, message: string): string {
@@ -116,9 +127,10 @@ function explain(stage: Stage, message: string): string {
   return `${order}, because a model is missing. ${message}`;
 }
 
-function timingList({ waiting, embedQuery, retrieve, rerank }: Timings): HTMLLIElement[] {
+function timingList({ waiting, lexical, embedQuery, retrieve, rerank }: Timings): HTMLLIElement[] {
   const named: [string, number][] = [
     ['waiting for models', waiting],
+    ['words found', lexical],
     ['question embedded', embedQuery],
     ['retrieved', retrieve],
     ['reranked', rerank],
@@ -168,8 +180,9 @@ function listen(): void {
   });
   input.addEventListener('input', () => {
     clearTimeout(pause);
-    pause = setTimeout(submit, TYPING_PAUSE_MS);
+    pause = setTimeout(() => submit(true), TYPING_PAUSE_MS);
   });
+  quick.addEventListener('change', () => submit());
   document.addEventListener('keydown', (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
     if (event.key === '/' && document.activeElement !== input) {

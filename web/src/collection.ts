@@ -4,7 +4,7 @@
  */
 import type { EngineClient } from './engine/client.js';
 import type { Pool } from './engine/pool.js';
-import type { CollectionCounts, Retrieval } from './engine/protocol.js';
+import type { CollectionCounts, Retrieval, RetrievalOptions } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
 import type { SavedIndex } from './store.js';
 import type { SearchDocument } from './types.js';
@@ -64,13 +64,12 @@ export class Collection {
     });
   }
 
-  /** Stores documents, and resolves when every passage that waits for a vector has it. */
-  async add(documents: readonly SearchDocument[], replace: boolean): Promise<void> {
-    await this.#change(async () => {
+  /** Stores documents, all or none; `embed` gives them vectors. */
+  store(documents: readonly SearchDocument[], replace: boolean): Promise<void> {
+    return this.#change(async () => {
       await this.#pool.call('addDocuments', { documents, replace });
       this.#changes.push({ documents, replace });
     });
-    await this.embed();
   }
 
   /** Returns how many of the documents were there. */
@@ -92,8 +91,9 @@ export class Collection {
     return embedding;
   }
 
-  retrieve(query: string, vector: Float32Array | undefined, limit: number): Promise<Retrieval> {
-    return this.#pool.call('retrieve', { query, vector, limit });
+  /** The best passages for a query, by words and, with its vector, by meaning. */
+  retrieve(query: string, vector: Float32Array | undefined, options: RetrievalOptions): Promise<Retrieval> {
+    return this.#pool.call('retrieve', { query, vector, options });
   }
 
   async counts(): Promise<CollectionCounts> {

@@ -27,6 +27,10 @@ export type ErrorCode =
   | 'storage_unavailable'
   /** No index is saved under the name asked for. */
   | 'index_not_found'
+  /** A `retriever` or `reranker` of the caller's failed, or gave something else than it should. */
+  | 'function_failed'
+  /** A `retriever` or `reranker` of the caller's took longer than `timeoutMs`. */
+  | 'timeout'
   /** The object was closed. */
   | 'closed';
 

@@ -1,29 +1,25 @@
 /** Cuts from a passage what a reader should see of it, and marks the query's words. Pure. */
+import type { Term } from './engine/protocol.js';
 import type { Excerpt } from './types.js';
+import { normalize, queryTerms, type Span, sameWord, segments } from './words.js';
 
 /** An excerpt ends with the sentence that reaches this length, in characters. */
 const ENOUGH = 120;
 /** A longer sentence is cut around its first match. */
 const MOST = 280;
 
-interface Span {
-  start: number;
-  end: number;
-}
-
-/** Words that match nearly everywhere; they count only in a query of nothing else. */
-const STOP_WORDS = new Set(
-  'a an and are as at be by can cannot do does for from how i if in is it me my not of on or our should so that the their there this to was we what when where which who why will with you your'.split(
-    ' ',
-  ),
-);
-
-/** The sentences of `passage` with the most different words of `query`; the first ones where nothing matches. */
-export function excerptOf(passage: string, query: string): Excerpt {
+/**
+ * The sentences of `passage` with the most different words of `query`; the first ones where nothing matches. `found`
+ * tells what the engine took the query's words for: misspelt ones, say.
+ */
+export function excerptOf(passage: string, query: string, found: readonly Term[] = []): Excerpt {
   const terms = queryTerms(query);
+  const telling = found.filter(({ text, kind }) => kind !== 'word' || terms.includes(text));
+  const taken = new Map(telling.flatMap(({ text, matched }) => matched.map((word) => [word, text] as const)));
   const sentences = segments(passage, 'sentence');
   const matches = segments(passage, 'word').flatMap((span) => {
-    const term = matching(normalize(passage.slice(span.start, span.end)), terms);
+    const word = normalize(passage.slice(span.start, span.end));
+    const term = matching(word, terms) ?? taken.get(word);
     return term === undefined ? [] : [{ ...span, term }];
   });
 
@@ -74,29 +70,9 @@ function window(passage: string, sentence: Span, matches: Span[]): Span {
   return trim(passage, { start: from, end: to });
 }
 
-function queryTerms(query: string): string[] {
-  const words = segments(query, 'word').map(({ start, end }) => normalize(query.slice(start, end)));
-  const telling = words.filter((word) => !STOP_WORDS.has(word));
-  return [...new Set(telling.length > 0 ? telling : words)];
-}
-
 /** The first of `terms` that a word is taken to mean the same as. */
 function matching(word: string, terms: readonly string[]): string | undefined {
   return terms.find((term) => sameWord(word, term));
-}
-
-/** Equal, or alike but for an English ending: "delete" and "deleting", "policy" and "policies". */
-function sameWord(a: string, b: string): boolean {
-  if (a === b) return true;
-  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
-  let shared = 0;
-  while (shared < short.length && short[shared] === long[shared]) shared += 1;
-  return shared >= 4 && short.length - shared <= 1 && long.length - shared <= 4;
-}
-
-/** Lower case without accents. */
-function normalize(word: string): string {
-  return word.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
 function within(inner: Span, outer: Span): boolean {
@@ -107,19 +83,4 @@ function trim(text: string, { start, end }: Span): Span {
   while (start < end && /\s/.test(text[start] as string)) start += 1;
   while (end > start && /\s/.test(text[end - 1] as string)) end -= 1;
   return { start, end };
-}
-
-/** The words or the sentences of a text; by the browser's own rules for the language, where it has them. */
-function segments(text: string, granularity: 'word' | 'sentence'): Span[] {
-  if ('Segmenter' in Intl) {
-    const parts = [...new Intl.Segmenter(undefined, { granularity }).segment(text)];
-    return parts
-      .filter(({ isWordLike }) => granularity === 'sentence' || isWordLike)
-      .map(({ index, segment }) => ({ start: index, end: index + segment.length }));
-  }
-  const pattern = granularity === 'word' ? /[\p{L}\p{N}]+/gu : /[^.!?。！？\n]+[.!?。！？\n]*\s*/gu;
-  return [...text.matchAll(pattern)].map(({ index, 0: match }) => ({
-    start: index,
-    end: index + match.length,
-  }));
 }

@@ -3,7 +3,7 @@ import type { Precision, Role } from './engine/protocol.js';
 import type { ModelSource, SourceFile } from './engine/source.js';
 import { DocsiftError } from './errors.js';
 import { findModel, loadManifest, type Manifest } from './manifest.js';
-import type { Variant } from './runtime.js';
+import type { BinaryName } from './runtime.js';
 
 /** A model of one's own: a GGUF file, or `model.safetensors` with its `config` and `tokenizer`. */
 export interface ModelFiles {
@@ -38,7 +38,7 @@ export interface Progress {
 export interface EngineOptions {
   /** The folder of `manifest.json`. Default: `models/` beside the folder that holds `docsift.js`. */
   modelBaseUrl?: string | URL | undefined;
-  /** The folder of the two wasm files. Default: the folder that holds `docsift.js`. */
+  /** The folder of the wasm files. Default: the folder that holds `docsift.js`. */
   wasmBaseUrl?: string | URL | undefined;
   /** The worker script. Default: `worker.js` beside `docsift.js`. */
   workerUrl?: string | URL | undefined;
@@ -54,7 +54,7 @@ export interface EngineOptions {
 /** The options with every default filled in and every address absolute. */
 export interface Settings {
   manifestUrl: string;
-  wasmUrlOf: (variant: Variant) => string;
+  wasmUrlOf: (name: BinaryName) => string;
   spawnWorker: () => Worker;
   onProgress: (progress: Progress) => void;
   cache: boolean;
@@ -77,7 +77,7 @@ export function resolveOptions(options: EngineOptions): Settings {
   }
   return {
     manifestUrl: new URL('manifest.json', modelFolder(options.modelBaseUrl)).href,
-    wasmUrlOf: (variant) => wasmUrl(options.wasmBaseUrl, variant),
+    wasmUrlOf: (name) => wasmUrl(options.wasmBaseUrl, name),
     spawnWorker: () => spawnWorker(options.workerUrl),
     onProgress,
     cache,
@@ -152,9 +152,10 @@ function modelFolder(base: string | URL | undefined): URL {
 }
 
 /** Literal `new URL(…, import.meta.url)`, so that bundlers find the files and take them along. */
-function wasmUrl(base: string | URL | undefined, variant: Variant): string {
-  if (base !== undefined) return new URL(`docsift-${variant}.wasm`, folder(base)).href;
-  return variant === 'relaxed'
+function wasmUrl(base: string | URL | undefined, name: BinaryName): string {
+  if (base !== undefined) return new URL(`docsift-${name}.wasm`, folder(base)).href;
+  if (name === 'lexical') return new URL('./docsift-lexical.wasm', import.meta.url).href;
+  return name === 'relaxed'
     ? new URL('./docsift-relaxed.wasm', import.meta.url).href
     : new URL('./docsift-simd128.wasm', import.meta.url).href;
 }

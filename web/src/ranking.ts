@@ -1,7 +1,6 @@
-/** From candidates and cross-encoder logits to hits and trace. Pure. */
-import type { Candidate } from './engine/protocol.js';
-import { excerptOf } from './excerpt.js';
-import type { Hit, Passage, Scores, SearchDocument, TraceCandidate } from './types.js';
+/** From candidates and cross-encoder logits to hits. Pure. */
+import type { Candidate, Retrieval } from './engine/protocol.js';
+import type { Excerpt, Hit, Passage, Scores, SearchDocument } from './types.js';
 
 /** A candidate with its final score and its places among the passages, from 1. */
 export interface Ranked {
@@ -11,89 +10,76 @@ export interface Ranked {
   retrievalRank: number;
 }
 
-/** The retriever's own order. */
-export function rankRetrieved(candidates: readonly Candidate[]): Ranked[] {
-  return candidates.map((candidate, i) => ({
-    candidate,
-    scores: { ...retrieverScores(candidate), final: candidate.fused },
-    rank: i + 1,
-    retrievalRank: i + 1,
-  }));
-}
-
 /**
- * The order by `logit + mixingWeight × cosine`, ties kept in the retriever's order. A passage that has no vector yet
- * counts with the least cosine among the candidates: a zero would bury it, whatever its logit.
+ * The order of the candidates. Those that have a logit come first, by `logit + mixingWeight × (cosine + boost)`; the
+ * others follow in the retriever's order, which also decides ties. A passage that has no vector yet counts with the
+ * least cosine among the candidates: a zero would bury it, whatever its logit.
  *
- * @param logits one per candidate, in the candidates' order
+ * @param logits by the candidates' positions; `undefined` for those that have none, or not yet
  */
-export function rankReranked(
+export function rank(
   candidates: readonly Candidate[],
-  logits: ArrayLike<number>,
+  logits: readonly (number | undefined)[],
   mixingWeight: number,
 ): Ranked[] {
   const cosines = candidates.flatMap(({ cosine }) => cosine ?? []);
   const least = cosines.length > 0 ? Math.min(...cosines) : 0;
   return candidates
-    .map((candidate, i) => {
-      const cross = logits[i] as number;
-      const final = cross + mixingWeight * (candidate.cosine ?? least);
+    .map((candidate, i): Ranked => {
+      const { cosine, bm25, boost, fused } = candidate;
+      const cross = logits[i];
+      const final = cross === undefined ? fused : cross + mixingWeight * ((cosine ?? least) + boost);
       return {
         candidate,
-        scores: { ...retrieverScores(candidate), cross, final },
+        scores: { cosine, bm25, boost, fused, cross, final },
         rank: 0,
         retrievalRank: i + 1,
       };
     })
-    .sort((a, b) => b.scores.final - a.scores.final)
+    .sort(byLogit)
     .map((ranked, i) => ({ ...ranked, rank: i + 1 }));
 }
 
-/** The best `limit` documents, each by its best passage. */
-export function toHits(ranked: readonly Ranked[], query: string, limit: number): Hit[] {
-  const retrieved = bestPerDocument([...ranked].sort((a, b) => a.retrievalRank - b.retrievalRank));
-  const retrievalRanks = new Map(retrieved.map(({ candidate }, i) => [candidate.documentId, i + 1]));
-  return bestPerDocument(ranked)
-    .slice(0, limit)
-    .map(({ candidate, scores }, i) => ({
-      id: candidate.documentId,
-      document: documentOf(candidate),
-      passage: passageOf(candidate),
-      excerpt: excerptOf(candidate.text, query),
-      scores,
-      rank: i + 1,
-      retrievalRank: retrievalRanks.get(candidate.documentId) as number,
-    }));
+/** Sorting is stable: what is equal keeps the retriever's order. */
+function byLogit({ scores: a }: Ranked, { scores: b }: Ranked): number {
+  if (a.cross === undefined || b.cross === undefined) {
+    return Number(a.cross === undefined) - Number(b.cross === undefined);
+  }
+  return b.final - a.final;
 }
 
-/** Every candidate, in its final order. */
-export function toTrace(ranked: readonly Ranked[]): TraceCandidate[] {
-  return ranked.map(({ candidate, scores, rank, retrievalRank }) => ({
-    documentId: candidate.documentId,
-    title: documentOf(candidate).title,
-    passage: passageOf(candidate),
-    scores,
-    rank,
-    retrievalRank,
+/** The best `limit` documents, each by its best passage, of which `excerptOf` gives an excerpt. */
+export function toHits(
+  ranked: readonly Ranked[],
+  documents: Retrieval['documents'],
+  limit: number,
+  excerptOf: (candidate: Candidate) => Excerpt,
+): Hit[] {
+  const retrieved = byDocument([...ranked].sort((a, b) => a.retrievalRank - b.retrievalRank));
+  const retrievalRanks = new Map([...retrieved.keys()].map((id, i) => [id, i + 1]));
+  return [...byDocument(ranked)].slice(0, limit).map(([id, [best, ...others]], i) => ({
+    id,
+    document: documents[id] as SearchDocument,
+    passage: passageOf(best.candidate),
+    passages: others.map(({ candidate }) => passageOf(candidate)),
+    excerpt: excerptOf(best.candidate),
+    scores: best.scores,
+    rank: i + 1,
+    retrievalRank: retrievalRanks.get(id) as number,
   }));
 }
 
-function bestPerDocument(ordered: readonly Ranked[]): Ranked[] {
-  const best = new Map<string, Ranked>();
-  for (const ranked of ordered) {
-    if (!best.has(ranked.candidate.documentId)) best.set(ranked.candidate.documentId, ranked);
-  }
-  return [...best.values()];
-}
-
-function retrieverScores({ cosine, bm25, fused }: Candidate): Omit<Scores, 'final'> {
-  return { cosine, bm25, fused };
-}
-
-function documentOf({ document }: Candidate): SearchDocument {
-  return document as SearchDocument;
-}
-
-function passageOf({ text, heading, anchor }: Candidate): Passage {
+export function passageOf({ text, heading, anchor }: Passage): Passage {
   return { text, heading, anchor };
+}
+
+/** The passages of each document, in the order given; documents in the order of their first. */
+function byDocument(ordered: readonly Ranked[]): Map<string, [Ranked, ...Ranked[]]> {
+  const groups = new Map<string, [Ranked, ...Ranked[]]>();
+  for (const ranked of ordered) {
+    const group = groups.get(ranked.candidate.documentId);
+    if (group) group.push(ranked);
+    else groups.set(ranked.candidate.documentId, [ranked]);
+  }
+  return groups;
 }

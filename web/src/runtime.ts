@@ -1,4 +1,4 @@
-/** The compiled engine: which of its two binaries this browser can run, and how that one gets here. */
+/** The compiled engine: which of its binaries this browser can run, and how that one gets here. */
 import { browserNetwork, download, type Network } from './download.js';
 import { DocsiftError, messageOf } from './errors.js';
 
@@ -11,13 +11,16 @@ export interface Binary {
   sha256: string;
 }
 
+/** The binaries that there are: the engine's variants, and its lexical half, which any browser runs. */
+export type BinaryName = Variant | 'lexical';
+
 export interface Runtime {
   variant: Variant;
   module: WebAssembly.Module;
 }
 
 /** Set by the build, from the files it puts into `dist/`. */
-declare const DOCSIFT_BINARIES: Record<Variant, Binary>;
+declare const DOCSIFT_BINARIES: Record<BinaryName, Binary>;
 
 const V128 = 0x7b;
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
@@ -59,32 +62,20 @@ const CACHE_NAME = 'docsift-runtime';
 
 export interface RuntimeOptions {
   /** The address of a binary. */
-  urlOf: (variant: Variant) => string;
+  urlOf: (name: BinaryName) => string;
   cache: boolean;
   onProgress: (loaded: number, total: number, file: string) => void;
 }
 
 /** Fetches, verifies and compiles the fastest binary that this browser can run. */
 export async function loadRuntime(
-  { urlOf, cache, onProgress }: RuntimeOptions,
-  binaries = DOCSIFT_BINARIES,
+  options: RuntimeOptions,
+  binaries: Record<Variant, Binary> = DOCSIFT_BINARIES,
   network: Network = browserNetwork(),
 ): Promise<Runtime> {
   const variants = supported();
   for (const variant of variants) {
-    const url = urlOf(variant);
-    const binary = binaries[variant];
-    const bytes = await download(
-      {
-        url,
-        cacheName: CACHE_NAME,
-        cacheKey: cache ? keyOf(url, binary) : undefined,
-        policy: 'cache-first',
-        accept: (found) => verified(found, binary, url),
-        onProgress: (loaded, total) => onProgress(loaded, total, binary.name),
-      },
-      network,
-    );
+    const bytes = await fetchBinary(variant, binaries[variant], options, network);
     try {
       return { variant, module: await WebAssembly.compile(bytes) };
     } catch (thrown) {
@@ -98,16 +89,54 @@ export async function loadRuntime(
   );
 }
 
+/** Fetches, verifies and compiles the lexical half. */
+export async function loadLexical(
+  options: RuntimeOptions,
+  binary: Binary = DOCSIFT_BINARIES.lexical,
+  network: Network = browserNetwork(),
+): Promise<WebAssembly.Module> {
+  checkWebAssembly();
+  const bytes = await fetchBinary('lexical', binary, options, network);
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (thrown) {
+    throw compileError(thrown);
+  }
+}
+
+function fetchBinary(
+  name: BinaryName,
+  binary: Binary,
+  { urlOf, cache, onProgress }: RuntimeOptions,
+  network: Network,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = urlOf(name);
+  return download(
+    {
+      url,
+      cacheName: CACHE_NAME,
+      cacheKey: cache ? keyOf(url, binary) : undefined,
+      policy: 'cache-first',
+      accept: (found) => verified(found, binary, url),
+      onProgress: (loaded, total) => onProgress(loaded, total, binary.name),
+    },
+    network,
+  );
+}
+
 function keyOf(url: string, { sha256 }: Binary): string {
   const key = new URL(url);
   key.search = `sha256=${sha256}`;
   return key.href;
 }
 
+function checkWebAssembly(): void {
+  if (typeof WebAssembly === 'object') return;
+  throw new DocsiftError('no_wasm', 'WebAssembly is not available here; use a current browser');
+}
+
 function supported(): Variant[] {
-  if (typeof WebAssembly !== 'object') {
-    throw new DocsiftError('no_wasm', 'WebAssembly is not available here; use a current browser');
-  }
+  checkWebAssembly();
   return runnableVariants((bytes) => WebAssembly.validate(bytes));
 }
 

@@ -1,235 +1,289 @@
-/** Search over documents: retrieval, reranking, and what to do when a model is missing. */
+/** Search over documents: what is loaded in which order, what holds the documents, and what answers queries. */
+import { LRUCache } from 'lru-cache';
 import { Collection } from './collection.js';
-import { launch } from './engine/launch.js';
+import { launch, lexicalStarter } from './engine/launch.js';
 import type { Pool } from './engine/pool.js';
-import type { Candidate, ModelInfo } from './engine/protocol.js';
+import type { ModelInfo, RetrievalOptions } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
-import {
-  type EngineOptions,
-  ModelCatalogue,
-  type ModelChoice,
-  type ResolvedModel,
-  resolveOptions,
-} from './options.js';
-import { type Ranked, rankReranked, rankRetrieved, toHits, toTrace } from './ranking.js';
+import { WordSearch, type WordsFound } from './lexical/word-search.js';
+import { ModelCatalogue, type ResolvedModel, resolveOptions, type Settings } from './options.js';
+import { abortable, follow } from './query/abort.js';
+import { explanationOf } from './query/explain.js';
+import { checkQuery, type Query } from './query/options.js';
+import { ownRetriever, ownScorer } from './query/own.js';
+import { present, type Snapshot } from './query/present.js';
+import { type Backends, QueryRun, type Retriever, type Scorer } from './query/run.js';
+import { ScoreCache } from './query/score-cache.js';
 import type { Variant } from './runtime.js';
+import { checkOptions, type SearchOptions } from './search-options.js';
 import { loadIndex, saveIndex } from './store.js';
-import type {
-  ModelState,
-  QueryOptions,
-  QueryResult,
-  SearchDocument,
-  Stage,
-  Stats,
-  Timings,
-} from './types.js';
+import type { Explanation, ModelState, QueryOptions, QueryResult, SearchDocument, Stats } from './types.js';
 
-export interface SearchOptions extends EngineOptions {
-  /** The models, by id in the manifest or by files. `reranker: false` leaves reranking out. */
-  models?: { embedder?: ModelChoice | undefined; reranker?: ModelChoice | false | undefined } | undefined;
-  /** The name of a saved index to start with. */
-  restore?: string | undefined;
-}
+export type { SearchOptions } from './search-options.js';
 
-/** A model on its way. */
-interface LoadingModel {
+/** How many embeddings of queries are kept. */
+const KEPT_VECTORS = 200;
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** Something on its way. */
+interface Loading<T> {
   state: Exclude<ModelState, 'off'>;
   /** Rejects with why it is not to be had. */
-  ready: Promise<{ info: ModelInfo; mixingWeight: number }>;
+  ready: Promise<T>;
 }
 
-/** A search as `createSearch` sets it up. */
-interface Parts {
+interface Engine {
   pool: Pool;
   collection: Collection;
   variant: Variant;
-  embedder: Promise<ResolvedModel>;
-  reranker: Promise<ResolvedModel> | undefined;
+}
+
+interface LoadedModel {
+  info: ModelInfo;
+  mixingWeight: number;
 }
 
 /**
- * Starts a search. Resolves when it takes documents and queries, while the models are still being downloaded: `add`
- * waits for the embedder, and `query` for both, with what is already known handed to `onUpdate`.
+ * Starts a search. Resolves when it takes documents and queries, while the engine and the models are still being
+ * downloaded: documents are found by their words until then. What cannot be had rejects `add`, and is the `reason` of
+ * query results.
  *
- * Rejects when the engine or its worker cannot be started, with `no_wasm`, `no_simd`, `download_failed`, `integrity` or
- * `worker_failed`; and with `restore`, when the index is not there (`index_not_found`), is damaged or was made with
- * another model (`invalid_index`). A model that cannot be had rejects `add`, and is the `reason` of query results.
+ * Rejects with `invalid_options`; and with `restore`, when the engine cannot be started (`no_wasm`, `no_simd`,
+ * `download_failed`, `integrity` or `worker_failed`) or the index is not there (`index_not_found`), is damaged or was
+ * made with another model (`invalid_index`).
  */
 export async function createSearch(options: SearchOptions = {}): Promise<Search> {
   const settings = resolveOptions(options);
-  const catalogue = new ModelCatalogue(settings);
-  const saved = options.restore === undefined ? undefined : await loadIndex(options.restore);
+  checkOptions(options);
+  const { models = {}, retriever, reranker: ownReranker, restore } = options;
+  const saved = restore === undefined ? undefined : await loadIndex(restore);
 
-  const { embedder: embedderChoice, reranker: rerankerChoice } = options.models ?? {};
-  const embedder = catalogue.resolve('embedder', embedderChoice);
-  const reranker = rerankerChoice === false ? undefined : catalogue.resolve('reranker', rerankerChoice);
+  const catalogue = new ModelCatalogue(settings);
+  const embedder =
+    retriever || models.embedder === false ? undefined : catalogue.resolve('embedder', models.embedder);
+  const rerankerChoice = models.reranker ?? (models.embedder === false ? false : undefined);
+  const reranker =
+    ownReranker || rerankerChoice === false ? undefined : catalogue.resolve('reranker', rerankerChoice);
   // Both are awaited by the search; if it does not come to that, they are no unhandled rejections.
-  embedder.catch(() => {});
+  embedder?.catch(() => {});
   reranker?.catch(() => {});
 
+  if (!saved) {
+    const engine = embedder || reranker ? startEngine(settings) : undefined;
+    const words = new WordSearch(lexicalStarter(settings));
+    return new Search({ engine, embedder, reranker, words, options });
+  }
+  const engine = await startEngine(settings);
+  try {
+    const model = await embedder?.catch(() => undefined);
+    if (model && model.key !== saved.modelKey) {
+      const advice = 'add the documents and save it again';
+      throw new DocsiftError(
+        'invalid_index',
+        `the index "${restore}" was made with another embedder; ${advice}`,
+      );
+    }
+    await engine.collection.restore(saved);
+  } catch (error) {
+    engine.pool.close();
+    throw error;
+  }
+  return new Search({ engine: Promise.resolve(engine), embedder, reranker, words: undefined, options });
+}
+
+async function startEngine(settings: Settings): Promise<Engine> {
   let collection: Collection | undefined;
   const { pool, variant } = await launch(settings, async (primary) => collection?.rebuild(primary));
   collection = new Collection(pool, settings.workers, (loaded, total) =>
     settings.onProgress({ stage: 'embed', loaded, total }),
   );
-  try {
-    if (saved) {
-      const model = await embedder.catch(() => undefined);
-      if (model && model.key !== saved.modelKey) {
-        throw new DocsiftError(
-          'invalid_index',
-          `the index "${options.restore}" was made with another embedder; add the documents and save it again`,
-        );
-      }
-      await collection.restore(saved);
-    }
-    return new Search({ pool, collection, variant, embedder, reranker });
-  } catch (error) {
-    pool.close();
-    throw error;
-  }
+  return { pool, collection, variant };
+}
+
+/** A search as `createSearch` sets it up. */
+interface Parts {
+  /** `undefined` where the caller's functions need none. */
+  engine: Promise<Engine> | undefined;
+  /** `undefined` where the options leave it out, or a `retriever` takes its place. */
+  embedder: Promise<ResolvedModel> | undefined;
+  /** `undefined` where the options leave it out, or a `reranker` takes its place. */
+  reranker: Promise<ResolvedModel> | undefined;
+  /** `undefined` where the engine holds a restored index, and finds by words itself. */
+  words: WordSearch | undefined;
+  options: SearchOptions;
 }
 
 export class Search {
-  readonly #pool: Pool;
-  readonly #collection: Collection;
-  readonly #variant: Variant;
-  readonly #embedderModel: Promise<ResolvedModel>;
-  readonly #embedder: LoadingModel;
-  /** `undefined` where the options leave it out. */
-  readonly #reranker: LoadingModel | undefined;
+  readonly #engine: Loading<Engine> | undefined;
+  readonly #embedderModel: Promise<ResolvedModel> | undefined;
+  readonly #embedder: Loading<LoadedModel> | undefined;
+  readonly #reranker: Loading<LoadedModel> | undefined;
+  readonly #words: WordSearch | undefined;
+  readonly #backends: Backends;
+  /** Embeddings of queries. */
+  readonly #vectors = new LRUCache<string, Float32Array>({ max: KEPT_VECTORS });
+  /** Aborts when the search is closed. */
+  readonly #life = new AbortController();
+  /** Changes of the engine's collection, one after the other. */
+  #lastChange: Promise<unknown> = Promise.resolve();
 
   /** @internal Use `createSearch`. */
-  constructor(parts: Parts) {
-    this.#pool = parts.pool;
-    this.#collection = parts.collection;
-    this.#variant = parts.variant;
-    this.#embedderModel = parts.embedder;
-    this.#embedder = track(this.#loadEmbedder(parts.embedder));
-    this.#reranker = parts.reranker ? track(this.#loadReranker(parts.reranker)) : undefined;
+  constructor({ engine, embedder, reranker, words, options }: Parts) {
+    this.#words = words;
+    this.#embedderModel = embedder;
+    this.#engine = engine && track(engine);
+    this.#embedder = engine && embedder && track(this.#loadEmbedder(engine, embedder));
+    this.#reranker = engine && reranker && track(this.#loadReranker(engine, reranker));
+    const { retriever, reranker: ownReranker, timeoutMs = DEFAULT_TIMEOUT_MS, cacheScores } = options;
+    this.#backends = {
+      words: (text, query) => this.#findWords(text, query),
+      retriever: retriever ? ownRetriever(retriever, timeoutMs) : this.#retriever(),
+      scorer: ownReranker ? ownScorer(ownReranker, timeoutMs) : this.#scorer(),
+      scores: new ScoreCache(cacheScores),
+    };
   }
 
   /** Resolves when every model is loaded, or is known not to be had; never rejects. `stats` tells which. */
   async ready(): Promise<void> {
-    await Promise.allSettled([this.#embedder.ready, this.#reranker?.ready]);
+    await Promise.allSettled([this.#embedder?.ready, this.#reranker?.ready]);
   }
 
   /**
-   * Adds documents; resolves when all of them are embedded, with progress in `onProgress`. They are found by their
-   * words before. Nothing is added when one of them is not valid, or its id is taken: `invalid_input`.
+   * Adds documents, which are found by their words at once; resolves when all of them are embedded, with progress in
+   * `onProgress`. Nothing is added when one of them is not valid, or its id is taken: `invalid_input`. It also rejects
+   * when they cannot be embedded; they are found by their words all the same.
    */
   async add(documents: readonly SearchDocument[]): Promise<void> {
-    await this.#store(documents, false);
+    await this.#whileOpen(this.#store(documents, false));
   }
 
   /** Adds documents, each in place of the one that has its id. */
   async update(documents: readonly SearchDocument[]): Promise<void> {
-    await this.#store(documents, true);
+    await this.#whileOpen(this.#store(documents, true));
   }
 
   /** Removes documents; resolves with how many were there. */
   async remove(ids: readonly string[]): Promise<number> {
     if (!Array.isArray(ids)) throw new DocsiftError('invalid_input', 'expected an array of ids');
-    return this.#collection.fingerprint === undefined ? 0 : this.#collection.remove(ids);
+    return this.#whileOpen(this.#remove(ids));
   }
 
   /**
-   * Finds documents. Where a model cannot be had or fails, the result is of the stage before it and its `reason` says
-   * why; it rejects when retrieval itself fails, or with the reason of `signal`.
+   * Finds documents, and tells of each stage as it ends: `lexical`, `hybrid`, then `reranked` again and again while
+   * passages are scored, and at last a result that is `final`. Where a model cannot be had or fails, the last result is
+   * of the stage before it and its `reason` says why. It rejects when retrieval itself fails, or with the reason of
+   * `signal`. Leaving the loop gives the query up.
    */
+  async *stream(text: string, options: QueryOptions = {}): AsyncGenerator<QueryResult, void, undefined> {
+    const query = checkQuery(text, options);
+    for await (const snapshot of this.#run(query, options.signal)) yield present(snapshot, query);
+  }
+
+  /** Finds documents; resolves with the last result of `stream`. */
   async query(text: string, options: QueryOptions = {}): Promise<QueryResult> {
-    const { retrieve = 50, limit = 5, trace = false, signal, onUpdate } = options;
-    checkCount('retrieve', retrieve);
-    checkCount('limit', limit);
-    if (typeof text !== 'string')
-      throw new DocsiftError('invalid_input', 'expected the query to be a string');
-    signal?.throwIfAborted();
+    const query = checkQuery(text, options);
+    return present(await this.#last(query, options.signal), query);
+  }
 
-    const clock = new Clock();
-    const show = (ranked: Ranked[], stage: Stage, reason?: DocsiftError): QueryResult => ({
-      hits: toHits(ranked, text, limit),
-      stage,
-      timings: clock.timings(),
-      counts: { candidates: ranked.length, reranked: stage === 'reranked' ? ranked.length : 0 },
-      reason,
-      trace: trace ? toTrace(ranked) : undefined,
-    });
-
-    if (text.trim() === '') return show([], 'lexical');
-
-    let retrieved: Candidate[] = [];
-    const find = async (vector?: Float32Array): Promise<'lexical' | 'hybrid'> => {
-      if (this.#collection.fingerprint === undefined) return 'lexical';
-      const found = await clock.time(
-        'retrieve',
-        abortable(this.#collection.retrieve(text, vector, retrieve), signal),
-      );
-      retrieved = found.candidates;
-      return found.stage;
-    };
-
-    if (this.#embedder.state === 'loading' && onUpdate) {
-      const stage = await find();
-      onUpdate(show(rankRetrieved(retrieved), stage));
-    }
-
-    let vector: Float32Array;
-    try {
-      await clock.time('waiting', abortable(this.#embedder.ready, signal));
-      vector = await clock.time('embedQuery', this.#pool.embed([text], { priority: 'query', signal }));
-    } catch (thrown) {
-      const reason = this.#fallback(thrown, signal);
-      const stage = await find();
-      return show(rankRetrieved(retrieved), stage, reason);
-    }
-
-    const stage = await find(vector);
-    const ranked = rankRetrieved(retrieved);
-    if (!this.#reranker || retrieved.length === 0) return show(ranked, stage);
-    onUpdate?.(show(ranked, stage));
-
-    try {
-      const { mixingWeight } = await clock.time('waiting', abortable(this.#reranker.ready, signal));
-      const passages = retrieved.map(({ input }) => input);
-      const logits = await clock.time(
-        'rerank',
-        this.#pool.score(text, passages, { priority: 'query', signal }),
-      );
-      checkLogits(logits);
-      return show(rankReranked(retrieved, logits, mixingWeight), 'reranked');
-    } catch (thrown) {
-      return show(ranked, stage, this.#fallback(thrown, signal));
-    }
+  /** Says why a document is, or is not, in the results that `query` has with the same options. */
+  async explain(text: string, documentId: string, options: QueryOptions = {}): Promise<Explanation> {
+    const query = checkQuery(text, options, documentId);
+    if (text.trim() === '') throw new DocsiftError('invalid_input', 'expected a query, found an empty one');
+    const last = await this.#last(query, options.signal);
+    const all = present(last, { ...query, limit: query.retrieve });
+    return explanationOf(documentId, query, all, last.retrieval.explanation);
   }
 
   /** Saves the documents and their vectors under a name, for `createSearch({ restore: name })`. */
   async save(name: string): Promise<void> {
-    const { key } = await this.#embedderModel;
-    await saveIndex(name, { ...(await this.#collection.save()), modelKey: key, savedAt: new Date() });
+    const { embedder, collection } = await this.#whileOpen(this.#saved());
+    await saveIndex(name, async () => {
+      const saved = await this.#whileOpen(this.#change(() => collection.save()));
+      return { ...saved, modelKey: embedder.key, savedAt: new Date() };
+    });
   }
 
   async stats(): Promise<Stats> {
-    const [counts, memoryBytes] = await Promise.all([this.#collection.counts(), this.#pool.memory()]);
-    const models = { embedder: this.#embedder.state, reranker: this.#reranker?.state ?? 'off' } as const;
-    return { ...counts, runtime: this.#variant, memoryBytes, models };
+    const engine = this.#engine?.state === 'ready' ? await this.#engine.ready : undefined;
+    const inEngine = engine && engine.collection.fingerprint !== undefined;
+    const counts = inEngine ? await engine.collection.counts() : await this.#words?.counts();
+    return {
+      ...(counts ?? { documents: 0, passages: 0, embedded: 0 }),
+      runtime: engine?.variant,
+      memoryBytes: (await engine?.pool.memory()) ?? [],
+      models: { embedder: this.#embedder?.state ?? 'off', reranker: this.#reranker?.state ?? 'off' },
+      cachedScores: this.#backends.scores.size,
+    };
   }
 
   /** Ends the workers; what still waits is rejected with the code `closed`. Saved indexes stay. */
   close(): void {
-    this.#pool.close();
+    const closed = new DocsiftError('closed', 'this search was closed; create another');
+    this.#life.abort(closed);
+    this.#words?.close(closed);
+    this.#engine?.ready.then(({ pool }) => pool.close()).catch(() => {});
   }
 
   async #store(documents: readonly SearchDocument[], replace: boolean): Promise<void> {
     if (!Array.isArray(documents)) throw new DocsiftError('invalid_input', 'expected an array of documents');
-    await this.#embedder.ready;
-    await this.#collection.add(documents, replace);
+    await this.#words?.add(documents, replace);
+    const [engine, embedder] = [this.#engine, this.#embedder];
+    if (!engine || !embedder) return;
+    await this.#change(async () => {
+      await embedder.ready;
+      const { collection } = await engine.ready;
+      await collection.store(documents, replace);
+    });
+    const { collection } = await engine.ready;
+    await collection.embed();
   }
 
-  async #loadEmbedder(model: Promise<ResolvedModel>) {
+  async #remove(ids: readonly string[]): Promise<number> {
+    const known = await this.#words?.remove(ids);
+    const removing = this.#change(async () => {
+      // Before the engine has a collection, there is nothing in it.
+      if (this.#engine?.state !== 'ready') return 0;
+      const { collection } = await this.#engine.ready;
+      return collection.fingerprint === undefined ? 0 : collection.remove(ids);
+    });
+    if (known === undefined) return removing;
+    // It may come after documents that wait for the embedder.
+    removing.catch(() => {});
+    return known;
+  }
+
+  async #saved(): Promise<{ embedder: ResolvedModel; collection: Collection }> {
+    if (!this.#embedderModel || !this.#engine) {
+      throw new DocsiftError('invalid_index', 'a search with a retriever of its own has no index to save');
+    }
+    const embedder = await this.#embedderModel;
+    const { collection } = await this.#engine.ready;
+    return { embedder, collection };
+  }
+
+  async *#run(query: Query, signal: AbortSignal | undefined): AsyncGenerator<Snapshot, void, undefined> {
+    const { controller, release } = follow(signal, this.#life.signal);
+    try {
+      yield* new QueryRun(this.#backends, query, controller.signal).snapshots();
+    } finally {
+      release();
+      // Where the caller has left the loop, work is still under way.
+      controller.abort();
+    }
+  }
+
+  async #last(query: Query, signal: AbortSignal | undefined): Promise<Snapshot> {
+    let last: Snapshot | undefined;
+    for await (const snapshot of this.#run(query, signal)) last = snapshot;
+    return last as Snapshot;
+  }
+
+  async #loadEmbedder(engine: Promise<Engine>, model: Promise<ResolvedModel>): Promise<LoadedModel> {
+    const { pool, collection } = await engine;
     const { source, mixingWeight } = await model;
-    const info = await this.#pool.load('embedder', source);
-    const made = this.#collection.fingerprint;
-    if (made === undefined) await this.#collection.create(info.fingerprint);
+    const info = await pool.load('embedder', source);
+    const made = collection.fingerprint;
+    if (made === undefined) await collection.create(info.fingerprint);
     else if (made !== info.fingerprint) {
       const advice = 'add the documents to a new search and save it again';
       throw new DocsiftError(
@@ -240,72 +294,82 @@ export class Search {
     return { info, mixingWeight };
   }
 
-  /** Loads the reranker after the embedder, which is of use sooner; without an embedder there is nothing to rerank. */
-  async #loadReranker(model: Promise<ResolvedModel>) {
-    await this.#embedder.ready;
+  /** Loads the reranker after the embedder, which is of use sooner; without its vectors nothing is reranked. */
+  async #loadReranker(engine: Promise<Engine>, model: Promise<ResolvedModel>): Promise<LoadedModel> {
+    const { pool } = await engine;
+    await this.#embedder?.ready;
     const { source, mixingWeight } = await model;
-    return { info: await this.#pool.load('reranker', source), mixingWeight };
+    return { info: await pool.load('reranker', source), mixingWeight };
   }
 
-  /** Why a stage is missing; throws instead where the query was given up, or the search closed. */
-  #fallback(thrown: unknown, signal: AbortSignal | undefined): DocsiftError {
-    signal?.throwIfAborted();
-    const reason = DocsiftError.from(thrown);
-    if (reason.code === 'closed') throw reason;
-    return reason;
+  async #findWords(text: string, options: RetrievalOptions): Promise<WordsFound> {
+    if (this.#words) return this.#words.retrieve(text, options);
+    const { collection } = await (this.#engine as Loading<Engine>).ready;
+    return { retrieval: await collection.retrieve(text, undefined, options) };
+  }
+
+  #retriever(): Retriever | undefined {
+    const [engine, embedder] = [this.#engine, this.#embedder];
+    if (!engine || !embedder) return undefined;
+    return {
+      failed: () => embedder.state === 'failed',
+      ready: embedder.ready,
+      embed: async (text, signal) => {
+        const vector = this.#vectors.get(text);
+        if (vector) return { vector, kept: true };
+        const { pool } = await engine.ready;
+        const computed = await pool.embed([text], { priority: 'query', signal });
+        this.#vectors.set(text, computed);
+        return { vector: computed, kept: false };
+      },
+      retrieve: async (text, vector, options) => {
+        // Documents that were found by their words are not to be missed here.
+        await this.#lastChange;
+        const { collection } = await engine.ready;
+        return collection.retrieve(text, vector, options);
+      },
+    };
+  }
+
+  #scorer(): Scorer | undefined {
+    const [engine, reranker] = [this.#engine, this.#reranker];
+    if (!engine || !reranker) return undefined;
+    let pool: Pool | undefined;
+    const ready = reranker.ready.then(async ({ info, mixingWeight }) => {
+      ({ pool } = await engine.ready);
+      return { fingerprint: info.fingerprint, mixingWeight, divisible: true };
+    });
+    ready.catch(() => {});
+    return {
+      ready,
+      rate: () => pool?.rate('reranker'),
+      score: async (query, texts, { signal, onScores }) =>
+        (await engine.ready).pool.score(query, texts, { priority: 'query', signal, onChunk: onScores }),
+    };
+  }
+
+  /** Makes a change to the engine's collection after those that were asked for before. */
+  #change<T>(make: () => Promise<T>): Promise<T> {
+    const change = this.#lastChange.then(make);
+    this.#lastChange = change.catch(() => {});
+    return change;
+  }
+
+  #whileOpen<T>(work: Promise<T>): Promise<T> {
+    return abortable(work, this.#life.signal);
   }
 }
 
-/** Follows a model's state. The state has changed by the time that those who await the model go on. */
-function track(ready: LoadingModel['ready']): LoadingModel {
-  const model: LoadingModel = { state: 'loading', ready };
+/** Follows the state of what is on its way. It has changed by the time that those who await it go on. */
+function track<T>(ready: Promise<T>): Loading<T> {
+  const loading: Loading<T> = { state: 'loading', ready };
   ready.then(
     () => {
-      model.state = 'ready';
+      loading.state = 'ready';
     },
     () => {
-      model.state = 'failed';
+      loading.state = 'failed';
     },
   );
-  return model;
-}
-
-/** Adds up the time of each stage of a query. */
-class Clock {
-  readonly #started = performance.now();
-  readonly #spent = { waiting: 0, embedQuery: 0, retrieve: 0, rerank: 0 };
-
-  async time<T>(stage: keyof Omit<Timings, 'total'>, work: Promise<T>): Promise<T> {
-    const started = performance.now();
-    try {
-      return await work;
-    } finally {
-      this.#spent[stage] += performance.now() - started;
-    }
-  }
-
-  timings(): Timings {
-    return { ...this.#spent, total: performance.now() - this.#started };
-  }
-}
-
-/** Settles as `work` does, or rejects as soon as the signal aborts. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-function checkCount(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return;
-  throw new DocsiftError('invalid_input', `${name}: expected an integer of at least 1, found ${value}`);
-}
-
-function checkLogits(logits: Float32Array): void {
-  if (logits.every(Number.isFinite)) return;
-  throw new DocsiftError('invalid_model', 'the reranker gave a score that is no number; use another model');
+  return loading;
 }

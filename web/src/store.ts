@@ -1,4 +1,4 @@
-/** Saved indexes, in IndexedDB. */
+/** Saved indexes, in IndexedDB. Where the browser has locks, tabs take turns at changing an index. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { DocsiftError, messageOf } from './errors.js';
 
@@ -17,9 +17,14 @@ interface Schema extends DBSchema {
   indexes: { key: string; value: SavedIndex };
 }
 
-export function saveIndex(name: string, index: SavedIndex): Promise<void> {
-  return withDatabase(async (database) => {
-    await database.put('indexes', index, name);
+/**
+ * Saves what `make` gives. It is asked when this tab's turn has come, so that of two tabs that save under one name, the
+ * later one's index is the one that was made later.
+ */
+export function saveIndex(name: string, make: () => Promise<SavedIndex>): Promise<void> {
+  return inTurn(name, async () => {
+    const index = await make();
+    await withDatabase((database) => database.put('indexes', index, name));
   });
 }
 
@@ -37,7 +42,13 @@ export function listIndexes(): Promise<string[]> {
 
 /** Deletes a saved index; one that is not there is no error. */
 export function deleteIndex(name: string): Promise<void> {
-  return withDatabase((database) => database.delete('indexes', name));
+  return inTurn(name, () => withDatabase((database) => database.delete('indexes', name)));
+}
+
+/** Does work on an index while no other tab does. Without locks (insecure contexts) each write is still whole. */
+async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const locks = globalThis.navigator?.locks;
+  return locks ? locks.request(`docsift-index:${name}`, work) : work();
 }
 
 async function withDatabase<T>(use: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
 const outdir = join(root, 'target/web-test');
 
-/** The smallest WebAssembly module stands for both binaries: the fake engine does the work. */
+/** The smallest WebAssembly module stands for all binaries: the fake engine does the work. */
 const emptyModule = Uint8Array.from([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
 const binary = (variant) => ({
   name: `docsift-${variant}.wasm`,
@@ -30,7 +30,11 @@ await build({
   sourcemap: 'inline',
   outdir,
   outExtension: { '.js': '.mjs' },
-  define: { DOCSIFT_BINARIES: JSON.stringify({ simd128: binary('simd128'), relaxed: binary('relaxed') }) },
+  define: {
+    DOCSIFT_BINARIES: JSON.stringify(
+      Object.fromEntries(['simd128', 'relaxed', 'lexical'].map((name) => [name, binary(name)])),
+    ),
+  },
   logLevel: 'warning',
 });
 

@@ -28,6 +28,11 @@ const many = (count: number) =>
 
 const code = (expected: string) => (error: unknown) =>
   error instanceof DocsiftError && error.code === expected;
+async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
+}
 const soon = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let browser: FakeBrowser;
@@ -42,12 +47,8 @@ test('adds, retrieves, reranks and traces', async () => {
   const progress: Progress[] = [];
   const search = await start({ onProgress: (event) => progress.push(event) });
   await search.add(DOCUMENTS);
-  const updates: QueryResult[] = [];
-  const result = await search.query('lost password', {
-    trace: true,
-    limit: 2,
-    onUpdate: (r) => updates.push(r),
-  });
+  const results = await all(search.stream('lost password', { trace: true, limit: 2 }));
+  const result = results.at(-1) as QueryResult;
 
   assert.equal(result.stage, 'reranked');
   assert.equal(result.reason, undefined);
@@ -58,13 +59,21 @@ test('adds, retrieves, reranks and traces', async () => {
   assert.equal(hit?.scores.cross, 20);
   assert.equal(hit?.scores.final, 20 + 2 * (hit?.scores.cosine ?? 0), 'the weight is the manifest’s');
   assert.equal(hit?.excerpt.text.slice(...(hit.excerpt.highlights[0] as [number, number])), 'password');
-  assert.equal(result.trace?.length, 3);
+  assert.equal(result.trace?.candidates.length, 3);
   assert.deepEqual(result.counts, { candidates: 3, reranked: 3 });
   assert.ok(result.timings.total >= result.timings.rerank && result.timings.rerank > 0);
 
   assert.deepEqual(
-    updates.map(({ stage, hits }) => [stage, hits[0]?.scores.cross]),
-    [['hybrid', undefined]],
+    results.slice(0, 2).map(({ stage, final, hits }) => [stage, final, hits[0]?.scores.cross]),
+    [
+      ['lexical', false, undefined],
+      ['hybrid', false, undefined],
+    ],
+  );
+  assert.deepEqual(
+    results.map(({ final }) => final),
+    results.map((_, i) => i === results.length - 1),
+    'only the last is final',
   );
   const embedded = progress.filter(({ stage }) => stage === 'embed');
   assert.deepEqual(embedded.at(-1), { stage: 'embed', loaded: 3, total: 3 });
@@ -100,10 +109,12 @@ test('while models are on their way, a restored index answers by words, then bet
 
   browser.network.delayMs = 30;
   const search = await start({ restore: 'help' });
-  const stages: string[] = [];
-  const result = await search.query('password', { onUpdate: ({ stage }) => stages.push(stage) });
-  assert.deepEqual([...stages, result.stage], ['lexical', 'hybrid', 'reranked']);
-  assert.ok(result.timings.waiting > 20);
+  const results = await all(search.stream('password'));
+  assert.deepEqual(
+    results.map(({ stage }) => stage),
+    ['lexical', 'hybrid', 'reranked'],
+  );
+  assert.ok((results.at(-1)?.timings.waiting ?? 0) > 20);
   assert.equal((await search.stats()).embedded, 3, 'nothing was embedded again');
   assert.equal(
     browser.workers.some(({ calls }) => calls.includes('setVectors') && calls.includes('restoreCollection')),
@@ -171,14 +182,14 @@ test('without an embedder a restored index answers by words, with the reason', a
   search.close();
 });
 
-test('without a manifest nothing can be added, and the reason is given', async () => {
+test('without a manifest documents are found by their words, and the reason is given', async () => {
   browser.manifest = '<html>';
   const search = await start({ cache: false });
   await assert.rejects(search.add(DOCUMENTS), code('invalid_manifest'));
   const result = await search.query('password');
   assert.deepEqual(
-    [result.hits.length, result.stage, result.reason?.code],
-    [0, 'lexical', 'invalid_manifest'],
+    [result.hits.map(({ id }) => id), result.stage, result.reason?.code],
+    [['reset'], 'lexical', 'invalid_manifest'],
   );
   search.close();
 });

@@ -11,12 +11,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Performance;
 
 use super::bytes::JsBytes;
+use super::value::{self, to_js};
 use crate::kernel::tune;
 use crate::model::config::Config;
 use crate::model::weights::Weights;
 use crate::model::{BiEncoder, CrossEncoder, Precision};
 use crate::search::collection::Collection;
-use crate::text::document::Document;
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
@@ -151,10 +151,7 @@ impl Engine {
     /// `invalid_input` naming the document and the field.
     #[wasm_bindgen(js_name = addDocuments)]
     pub fn add_documents(&mut self, documents: JsValue, replace: bool) -> JsResult<usize> {
-        let documents: Vec<serde_json::Value> = serde_wasm_bindgen::from_value(documents).map_err(|error| {
-            Error::InvalidInput(format!("expected an array of plain objects as documents: {error}"))
-        })?;
-        let documents = Document::from_values(documents)?;
+        let documents = value::documents(documents)?;
         let Engine { embedder, collection, .. } = self;
         let tokenizer = embedder.as_ref().ok_or_else(no_embedder)?.tokenizer();
         let collection = collection.as_mut().ok_or_else(no_collection)?;
@@ -203,13 +200,15 @@ impl Engine {
         Ok(to_js(&self.collection()?.counts())?)
     }
 
-    /// The candidates for a query, best first: `{stage, candidates}`. Without a vector they are ranked by words alone.
+    /// The candidates for a query: [`Retrieval`](crate::search::retrieve::Retrieval), asked for by
+    /// [`Options`](crate::search::options::Options). Without a vector they are ranked by words alone.
     ///
     /// # Errors
-    /// `invalid_input` if there is no corpus or the vector is of another width.
-    pub fn retrieve(&self, query: &str, vector: Option<Float32Array>, limit: usize) -> JsResult<JsValue> {
+    /// `invalid_input` if there is no corpus, the vector is of another width, or an option cannot be used.
+    pub fn retrieve(&self, query: &str, vector: Option<Float32Array>, options: JsValue) -> JsResult<JsValue> {
         let vector = vector.map(|vector| vector.to_vec());
-        Ok(to_js(&self.collection()?.retrieve(query, vector.as_deref(), limit)?)?)
+        let options = value::options(options)?;
+        Ok(to_js(&self.collection()?.retrieve(query, vector.as_deref(), &options)?)?)
     }
 
     /// The corpus as one file.
@@ -260,11 +259,6 @@ fn open(
     let weights = Weights::open(JsBytes::new(weights), config.as_deref())?;
     let tokenizer = tokenizer.map(|bytes| Tokenizer::from_bytes(&bytes.to_vec())).transpose()?;
     Ok((weights, tokenizer, precision.parse()?))
-}
-
-fn to_js<T: Serialize>(value: &T) -> Result<JsValue> {
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    value.serialize(&serializer).map_err(|error| Error::Internal(format!("cannot pass a value to JavaScript: {error}")))
 }
 
 /// Milliseconds, by the finest clock there is.

@@ -1,7 +1,9 @@
 //! Rust errors as JavaScript `Error` objects with `name` "DocsiftError" and a `code`.
 
 use js_sys::Reflect;
-use wasm_bindgen::{JsCast, JsValue};
+#[cfg(feature = "models")]
+use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
 
 use crate::Error;
 
@@ -16,6 +18,7 @@ impl From<Error> for JsValue {
 }
 
 /// The text of whatever JavaScript threw.
+#[cfg(feature = "models")]
 pub(super) fn message(thrown: &JsValue) -> String {
     match thrown.dyn_ref::<js_sys::Error>() {
         Some(error) => error.message().into(),

@@ -1,14 +1,25 @@
 //! The boundary to JavaScript: typed arrays and plain objects in and out, errors with a stable `code`, no logic.
 //!
-//! [`Engine`] runs inside a worker. [`fetchFile`](download::fetch_file) is the one place that touches the network.
+//! `Engine` runs inside a worker, and `fetchFile` is the one place that touches the network. `Lexical` is what the small
+//! binary without models has instead.
 
+#[cfg(feature = "models")]
 mod bytes;
+#[cfg(feature = "models")]
 mod download;
+#[cfg(feature = "models")]
 mod engine;
 mod error;
+#[cfg(feature = "lexical")]
+mod lexical;
+mod value;
 
+#[cfg(feature = "models")]
 pub use download::fetch_file;
+#[cfg(feature = "models")]
 pub use engine::Engine;
+#[cfg(feature = "lexical")]
+pub use lexical::Lexical;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -20,6 +31,7 @@ pub fn start() {
 }
 
 /// How many tokens this instance has computed, special tokens included: what a benchmark compares.
+#[cfg(feature = "models")]
 #[wasm_bindgen(js_name = tokensComputed)]
 pub fn tokens_computed() -> f64 {
     crate::model::encoder::tokens_computed() as f64

@@ -1,9 +1,9 @@
 //! The terms that text is matched by.
 //!
 //! Words are found by Unicode's rules (UAX #29), folded to lower case without accents, and stemmed (English Snowball).
-//! Identifiers, words joined by `-`, `.` or `_`, names in camel case and letters run into digits give their parts and,
-//! as one more term, the whole without its joints: `sign-in` is found by `signin`, `COM5` by `com 5`. Between digits the
-//! joint stays, since 1.8.19 is not 1819.
+//! Identifiers, words joined by one of `-._/@:`, names in camel case and letters run into digits give their parts and, as
+//! one more term, the whole without its joints: `sign-in` is found by `signin`, `COM5` by `com 5`, `ERR_NO_ROOM` by itself
+//! and by `room`. Between digits the joint stays, since 1.8.19 is not 1819, and `v1.8.19` is 1.8.19.
 
 use std::borrow::Cow;
 
@@ -22,44 +22,78 @@ const FUNCTION_WORDS: &[&str] = &[
     "would", "you", "your", "yours",
 ];
 
-/// The terms of a query: without function words, unless it has nothing else. They stay in the index, where a query made
-/// of them alone finds them.
-pub(super) fn query_terms(query: &str) -> Vec<String> {
+/// What a token is of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A word.
+    Word,
+    /// A part of an identifier or compound.
+    Part,
+    /// An identifier or compound, without its joints.
+    Whole,
+}
+
+/// A word of a text, or what is treated as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    /// As in the text, in lower case, without accents and apostrophes of a possessive.
+    pub word: String,
+    pub kind: Kind,
+}
+
+/// The tokens of a query without function words, unless it has nothing else (they stay in the index, where a query made
+/// of them alone finds them), and whether the last of them may go on: nothing that ends a word follows it.
+pub(super) fn query_tokens(query: &str) -> (Vec<Token>, bool) {
     let is_content = |word: &&str| {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         !FUNCTION_WORDS.contains(&word.as_str())
     };
+    let open = query.ends_with(char::is_alphanumeric);
     let content: Vec<&str> = query.split_whitespace().filter(is_content).collect();
-    let content = terms(&content.join(" "));
+    let last_is_content = query.split_whitespace().next_back().is_some_and(|word| is_content(&word));
+    let content = tokens(&content.join(" "));
     if content.is_empty() {
-        terms(query)
+        (tokens(query), open)
     } else {
-        content
+        (content, open && last_is_content)
     }
 }
 
-/// The terms of `text`, in order, with repetitions.
-pub(super) fn terms(text: &str) -> Vec<String> {
+/// The tokens of `text`, in order, with repetitions. A whole comes after its parts.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
     let text = fold(text);
-    let stemmer = Stemmer::create(Algorithm::English);
-    let mut terms = Vec::new();
+    let token = |word: &str, kind| {
+        let word = word.to_lowercase();
+        let word = word.strip_suffix("'s").or_else(|| word.strip_suffix('\'')).unwrap_or(&word);
+        Token { word: word.replace('\'', ""), kind }
+    };
+    let mut tokens = Vec::new();
     let mut words = text.unicode_word_indices().peekable();
     while let Some((start, word)) = words.next() {
         let mut end = start + word.len();
-        // UAX #29 leaves hyphens, and dots beside a digit, outside words.
-        while let Some((next, word)) = words.next_if(|&(next, _)| matches!(&text[end..next], "-" | ".")) {
+        // UAX #29 leaves most joints outside words.
+        while let Some((next, word)) = words.next_if(|&(next, _)| is_one_joint(&text[end..next])) {
             end = next + word.len();
         }
         let compound = &text[start..end];
-        let first = terms.len();
-        for part in parts(compound) {
-            terms.push(stem(&stemmer, part));
-        }
-        if terms.len() > first + 1 {
-            terms.push(stem(&stemmer, &joined(compound)));
+        let parts: Vec<&str> = parts(compound).collect();
+        let kind = if parts.len() > 1 { Kind::Part } else { Kind::Word };
+        tokens.extend(parts.into_iter().map(|part| token(part, kind)));
+        if kind == Kind::Part {
+            tokens.push(token(&joined(compound), Kind::Whole));
         }
     }
-    terms
+    tokens
+}
+
+/// The stem of a word, by which it is matched.
+pub(super) fn stem(word: &str) -> String {
+    Stemmer::create(Algorithm::English).stem(word).into_owned()
+}
+
+fn is_one_joint(between: &str) -> bool {
+    let mut characters = between.chars();
+    characters.next().is_some_and(is_joint) && characters.next().is_none()
 }
 
 /// `text` in compatibility decomposition without accents, with straight apostrophes.
@@ -72,14 +106,8 @@ fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(folded.collect())
 }
 
-fn stem(stemmer: &Stemmer, word: &str) -> String {
-    let word = word.to_lowercase();
-    // After stemming, which reads the apostrophe of a possessive.
-    stemmer.stem(&word).replace('\'', "")
-}
-
 fn is_joint(c: char) -> bool {
-    matches!(c, '-' | '.' | '_')
+    matches!(c, '-' | '.' | '_' | '/' | '@' | ':')
 }
 
 /// The parts of a compound: at joints, between letters and digits, and at the humps of camel case.
@@ -131,8 +159,9 @@ fn humps(word: &str) -> Vec<&str> {
     humps
 }
 
-/// A compound without its joints, but for those between two digits.
+/// A compound without its joints, but for those between two digits; a version without its `v`.
 fn joined(compound: &str) -> String {
+    let compound = compound.strip_prefix(['v', 'V']).filter(|rest| is_version(rest)).unwrap_or(compound);
     let mut joined = String::with_capacity(compound.len());
     let mut characters = compound.chars().peekable();
     while let Some(c) = characters.next() {
@@ -145,9 +174,24 @@ fn joined(compound: &str) -> String {
     joined
 }
 
+/// Whether `text` is digits and dots, with at least one dot.
+fn is_version(text: &str) -> bool {
+    text.contains('.')
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c == '.' || c.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn terms(text: &str) -> Vec<String> {
+        tokens(text).into_iter().map(|token| stem(&token.word)).collect()
+    }
+
+    fn query_terms(query: &str) -> Vec<String> {
+        query_tokens(query).0.into_iter().map(|token| stem(&token.word)).collect()
+    }
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
@@ -175,6 +219,13 @@ mod tests {
         check("v2.x", &["v", "2", "x", "v2x"]);
         check("ASEC-21-001", &["asec", "21", "001", "asec21-001"]);
         check("a - b. c", &["a", "b", "c"]);
+        check("E0308", &["e", "0308", "e0308"]);
+        check("ERR_MODULE_NOT_FOUND", &["err", "modul", "not", "found", "errmodulenotfound"]);
+        check("v1.2.3 or 1.2.3", &["v", "1", "2", "3", "1.2.3", "or", "1", "2", "3", "1.2.3"]);
+        check("npm run --no-opt", &["npm", "run", "no", "opt", "noopt"]);
+        check("src/main.rs", &["src", "main", "rs", "srcmainr"]);
+        check("actions/checkout@v2", &["action", "checkout", "v", "2", "actionscheckoutv2"]);
+        check("is:open http://a.io", &["is", "open", "isopen", "http", "a", "io", "aio"]);
     }
 
     #[test]
@@ -183,6 +234,31 @@ mod tests {
         assert_eq!(query_terms("What is the sign-in (IT)"), ["sign", "in", "signin"]);
         assert_eq!(query_terms("turn it off"), ["turn", "off"]);
         assert_eq!(query_terms("what is this ?"), ["what", "is", "this"]);
+    }
+
+    #[test]
+    fn the_last_word_is_open_while_it_may_go_on() {
+        for (query, open) in [
+            ("reset pass", true),
+            ("reset pass ", false),
+            ("reset pass?", false),
+            ("GITHUB_TOK", true),
+            ("reset the", false),
+            ("the", true),
+            ("", false),
+        ] {
+            assert_eq!(query_tokens(query).1, open, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn tokens_keep_the_word_and_say_what_it_is() {
+        let found = tokens("Notifications: camelCases");
+        let found: Vec<_> = found.iter().map(|token| (token.word.as_str(), token.kind)).collect();
+        assert_eq!(
+            found,
+            [("notifications", Kind::Word), ("camel", Kind::Part), ("cases", Kind::Part), ("camelcases", Kind::Whole),]
+        );
     }
 
     #[test]

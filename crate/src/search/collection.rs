@@ -32,7 +32,7 @@ pub struct Counts {
 pub struct Collection {
     fingerprint: String,
     /// By the id of the first passage; those of the others follow it.
-    documents: BTreeMap<u32, StoredDocument>,
+    pub(super) documents: BTreeMap<u32, StoredDocument>,
     /// The key in `documents` of each document id.
     keys: HashMap<String, u32>,
     next_passage: u32,
@@ -218,6 +218,17 @@ impl Collection {
     pub fn passage(&self, id: u32) -> Option<(&Document, &Passage)> {
         let (first, stored) = self.documents.range(..=id).next_back()?;
         Some((&stored.document, stored.passages.get((id - first) as usize)?))
+    }
+
+    /// A document that is there, and the id of its first passage.
+    pub(super) fn document(&self, id: &str) -> Option<(u32, &StoredDocument)> {
+        let key = *self.keys.get(id)?;
+        Some((key, self.documents.get(&key)?))
+    }
+
+    /// The least id that no passage ever had.
+    pub fn next_passage(&self) -> u32 {
+        self.next_passage
     }
 
     /// The whole collection as one file: see [`format`](mod@format).

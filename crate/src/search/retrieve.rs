@@ -1,9 +1,17 @@
 //! Candidates for a query, before any reranking.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::collection::{check_unit, Collection};
-use super::fuse::{self, Scored};
+use super::explain::Explanation;
+use super::facets::{self, Facets};
+use super::fuse::{Evidence, List, Scored};
+use super::options::Options;
+use crate::index::lexical::expand::{QueryTerm, TermKind};
+use crate::index::lexical::score::Bm25;
 use crate::text::document::Document;
 use crate::Result;
 
@@ -25,8 +33,6 @@ pub struct Candidate<'a> {
     pub passage_id: u32,
     /// The document's id.
     pub document_id: &'a str,
-    /// The document.
-    pub document: &'a Document,
     /// The path of headings over the passage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heading: Option<&'a str>,
@@ -35,59 +41,183 @@ pub struct Candidate<'a> {
     pub anchor: Option<&'a str>,
     /// The passage's text.
     pub text: &'a str,
-    /// `title. heading. text`, as embedded and reranked.
+    /// `title. heading. text`, as embedded; cut as [`Options::rerank_tokens`] asks.
     pub input: String,
+    /// The first 8 bytes of the SHA-256 of `input`, in hexadecimal: tells whether a score can be used again.
+    pub hash: String,
+    /// Tokens of `input`: at most so many, or about so many where it was cut.
+    pub tokens: usize,
     /// With the query's vector; none in the lexical stage and while the passage has no vector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cosine: Option<f32>,
     /// 0 when no word is shared.
     pub bm25: f32,
-    /// What the candidates are ordered by: [`fuse::hybrid`] or [`fuse::lexical`], by stage.
+    /// What the caller's preferences added.
+    pub boost: f32,
+    /// What the candidates are ordered by: see [`fuse`](super::fuse).
     pub fused: f32,
+    /// The place by BM25 among the passages that take part, from 1; none when no word is shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lexical_rank: Option<usize>,
+    /// The place by cosine among the passages that take part, from 1; none without a cosine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dense_rank: Option<usize>,
 }
 
-/// The candidates, best first.
+/// A term of the query and what it found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Term {
+    /// As in the query, in lower case and without accents.
+    pub text: String,
+    /// How it was matched.
+    pub kind: TermKind,
+    /// The words of the index that it found, in lower case and without accents.
+    pub matched: Vec<String>,
+    /// How many documents have any of them, whatever the filter.
+    pub documents: usize,
+}
+
+/// The candidates, best first, and what they rest on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Retrieval<'a> {
     /// What they were found by.
     pub stage: Stage,
     /// At most the limit asked for.
     pub candidates: Vec<Candidate<'a>>,
+    /// The documents of the candidates, by id.
+    pub documents: BTreeMap<&'a str, &'a Document>,
+    /// The terms of the query, in order.
+    pub terms: Vec<Term>,
+    /// If they were asked for: counts over the documents that share a term with the query or are among the candidates;
+    /// over all that the filter lets through when the query has no terms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facets: Option<Facets>,
+    /// How many documents the filter shut out.
+    pub excluded: usize,
+    /// If it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation<'a>>,
 }
 
 impl Collection {
-    /// The `limit` best passages for `query`. With its `vector` (unit length, from the collection's model), and once any
-    /// passage has one, the stage is hybrid; else lexical.
+    /// The best passages for `query`. With its `vector` (unit length, from the collection's model), and once any passage
+    /// has one, the stage is hybrid; else lexical.
     ///
     /// # Errors
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the vector has other dims than the collection's, or is not
     /// of unit length.
-    pub fn retrieve(&self, query: &str, vector: Option<&[f32]>, limit: usize) -> Result<Retrieval<'_>> {
-        let matches = self.lexical.search(query);
-        let (stage, scored) = match vector.filter(|_| !self.vectors.is_empty()) {
-            Some(vector) => {
-                self.check_dims(vector.len())?;
-                check_unit(vector, "the query's vector")?;
-                (Stage::Hybrid, fuse::hybrid(self.vectors.cosines(vector), &matches, limit))
-            }
-            None => (Stage::Lexical, fuse::lexical(&matches, limit)),
-        };
-        Ok(Retrieval { stage, candidates: scored.iter().filter_map(|scored| self.candidate(scored)).collect() })
+    pub fn retrieve(&self, query: &str, vector: Option<&[f32]>, options: &Options) -> Result<Retrieval<'_>> {
+        let vector = vector.filter(|_| !self.vectors.is_empty());
+        if let Some(vector) = vector {
+            self.check_dims(vector.len())?;
+            check_unit(vector, "the query's vector")?;
+        }
+        let terms = self.lexical.expand(query, options.typing);
+        let matches = self.lexical.score(&terms, &Bm25::default());
+        let (allowed, excluded) = self.allowed(options);
+        let evidence =
+            Evidence::new(vector.map(|vector| self.vectors.cosines(vector)), &matches, self.boosts(options), allowed);
+
+        let best = evidence.best(options.limit);
+        let candidates = self.candidates(&best, &evidence, options.rerank_tokens);
+        let documents: BTreeMap<&str, &Document> = best
+            .iter()
+            .filter_map(|scored| self.passage(scored.passage))
+            .map(|(document, _)| (document.id.as_str(), document))
+            .collect();
+        let keys = self.keys_by_passage();
+        let facets = options.facets.as_ref().map(|fields| {
+            let found: Vec<&Document> = match terms.is_empty() && best.is_empty() {
+                true => self.documents.values().map(|stored| &stored.document).collect(),
+                false => {
+                    let mut found: Vec<u32> = matches.iter().map(|&(passage, _)| keys[passage as usize]).collect();
+                    found.extend(best.iter().map(|scored| keys[scored.passage as usize]));
+                    found.sort_unstable();
+                    found.dedup();
+                    found.iter().filter_map(|key| self.documents.get(key)).map(|stored| &stored.document).collect()
+                }
+            };
+            facets::count(fields, &options.filter, found.into_iter())
+        });
+        Ok(Retrieval {
+            stage: if vector.is_some() { Stage::Hybrid } else { Stage::Lexical },
+            candidates,
+            documents,
+            facets,
+            excluded,
+            explanation: options.explain.as_deref().map(|id| self.explain(id, &evidence, options)),
+            terms: terms.into_iter().map(|term| self.term(term, &keys)).collect(),
+        })
     }
 
-    fn candidate(&self, scored: &Scored) -> Option<Candidate<'_>> {
-        let (document, passage) = self.passage(scored.passage)?;
-        Some(Candidate {
-            passage_id: scored.passage,
-            document_id: &document.id,
-            document,
-            heading: passage.heading.as_deref(),
-            anchor: passage.anchor.as_deref(),
-            text: passage.text(document),
-            input: passage.input(document),
-            cosine: scored.cosine,
-            bm25: scored.bm25,
-            fused: scored.fused,
-        })
+    /// The key of each passage's document, by passage id. What was removed has any.
+    fn keys_by_passage(&self) -> Vec<u32> {
+        let mut keys = vec![0; self.next_passage() as usize];
+        for (&key, stored) in &self.documents {
+            keys[key as usize..][..stored.passages.len()].fill(key);
+        }
+        keys
+    }
+
+    /// Whether each passage takes part, by passage id, and how many documents do not.
+    fn allowed(&self, options: &Options) -> (Vec<bool>, usize) {
+        let mut allowed = vec![false; self.next_passage() as usize];
+        let mut excluded = 0;
+        for (&key, stored) in &self.documents {
+            let takes_part = options.filter.excluded_by(&stored.document).is_none();
+            allowed[key as usize..][..stored.passages.len()].fill(takes_part);
+            excluded += usize::from(!takes_part);
+        }
+        (allowed, excluded)
+    }
+
+    /// What is added to the score of each passage, by passage id.
+    fn boosts(&self, options: &Options) -> Option<Vec<f32>> {
+        let boosts = options.boost.among(self.documents.values().map(|stored| &stored.document));
+        if boosts.is_empty() {
+            return None;
+        }
+        let mut by_passage = vec![0.0; self.next_passage() as usize];
+        for (&key, stored) in &self.documents {
+            by_passage[key as usize..][..stored.passages.len()].fill(boosts.of(&stored.document));
+        }
+        Some(by_passage)
+    }
+
+    fn candidates(&self, best: &[Scored], evidence: &Evidence, tokens: Option<usize>) -> Vec<Candidate<'_>> {
+        let bm25: Vec<f32> = best.iter().map(|scored| scored.bm25).collect();
+        let cosines: Vec<f32> = best.iter().map(|scored| scored.cosine.unwrap_or(f32::NEG_INFINITY)).collect();
+        let lexical_ranks = evidence.ranks(List::Lexical, &bm25);
+        let dense_ranks = evidence.ranks(List::Dense, &cosines);
+        let candidate = |((scored, lexical_rank), dense_rank): ((&Scored, usize), usize)| {
+            let (document, passage) = self.passage(scored.passage)?;
+            let (input, tokens) = passage.input_within(document, tokens.unwrap_or(usize::MAX));
+            let digest = Sha256::digest(&input);
+            Some(Candidate {
+                passage_id: scored.passage,
+                document_id: &document.id,
+                heading: passage.heading.as_deref(),
+                anchor: passage.anchor.as_deref(),
+                text: passage.text(document),
+                input,
+                hash: digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+                tokens,
+                cosine: scored.cosine,
+                bm25: scored.bm25,
+                boost: scored.boost,
+                fused: scored.fused,
+                lexical_rank: (scored.bm25 > 0.0).then_some(lexical_rank),
+                dense_rank: scored.cosine.map(|_| dense_rank),
+            })
+        };
+        best.iter().zip(lexical_ranks).zip(dense_ranks).filter_map(candidate).collect()
+    }
+
+    fn term(&self, term: QueryTerm, keys: &[u32]) -> Term {
+        // Both passages and keys ascend, so equal keys are neighbours.
+        let mut found: Vec<u32> =
+            self.lexical.passages_of(&term).into_iter().map(|passage| keys[passage as usize]).collect();
+        found.dedup();
+        Term { text: term.text, kind: term.kind, matched: term.words, documents: found.len() }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::scalar::Scalar;
 use crate::{Error, Result};
 
 /// One article. `id` is its identity in a collection; every field comes back unchanged with a hit.
@@ -65,6 +66,25 @@ impl Document {
         values.into_iter().enumerate().map(|(position, value)| Self::from_value(value, position)).collect()
     }
 
+    /// The strings, numbers and booleans of a field, itself or the members of its array.
+    pub fn scalars<'a>(&'a self, field: &str) -> impl Iterator<Item = Scalar<'a>> {
+        let own = match field {
+            "id" => Some(self.id.as_str()),
+            "title" => Some(self.title.as_str()),
+            "body" => Some(self.body.as_str()),
+            "url" => self.url.as_deref(),
+            "section" => self.section.as_deref(),
+            "updated" => self.updated.as_deref(),
+            _ => None,
+        };
+        let values = match self.extra.get(field) {
+            Some(Value::Array(values)) => values.as_slice(),
+            Some(value) => std::slice::from_ref(value),
+            None => &[],
+        };
+        own.map(Scalar::Text).into_iter().chain(values.iter().filter_map(Scalar::of))
+    }
+
     /// Checks what the types leave open: an id, and something to search.
     ///
     /// # Errors
@@ -106,7 +126,8 @@ fn optional(fields: &mut Map<String, Value>, name: &str, place: &str) -> Result<
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+/// What a value is, for messages.
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -18,7 +18,7 @@ use super::passages::{ends_a_phrase, trim};
 const HEADING_CHARS: usize = 100;
 
 /// What separates the headings of a path.
-const PATH_SEPARATOR: &str = " > ";
+pub(super) const PATH_SEPARATOR: &str = " > ";
 
 /// A stretch of body under one heading.
 #[derive(Debug, PartialEq, Eq)]

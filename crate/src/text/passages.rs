@@ -4,7 +4,7 @@
 //! tokens, at the coarsest boundary that fits: block, line, sentence, word, and in the end anywhere between two
 //! graphemes (unbroken strings, CJK). A passage is a contiguous range of the body, so nothing is rewritten or stored
 //! twice. Passages never cross a heading: a small section stays a small passage, since its heading would be wrong for
-//! its neighbour's text.
+//! its neighbour's text. Sections that only list other articles are left out (`links.rs`).
 
 use std::ops::Range;
 
@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::document::Document;
-use super::headings::{blocks, sections};
+use super::headings::{blocks, sections, Section};
+use super::links::is_link_list;
 
 /// The budget of a passage's text, in tokens without special tokens. With a title and a heading before it, the whole
 /// stays within the bi-encoder's 256.
@@ -54,6 +55,39 @@ impl Passage {
     }
 }
 
+impl Passage {
+    /// The input cut to about `tokens` tokens, at the end of a sentence where there is one, and about how many it has:
+    /// [`Passage::tokens`] in proportion to the bytes kept. Title and heading are never cut.
+    pub fn input_within(&self, document: &Document, tokens: usize) -> (String, usize) {
+        let whole = self.input(document);
+        if self.tokens <= tokens {
+            return (whole, self.tokens);
+        }
+        let text = self.text(document);
+        let head = passage_input(&document.title, self.heading.as_deref(), "").len();
+        let room = (whole.len() * tokens / self.tokens).saturating_sub(head).min(text.len());
+        let end = sentence_end(text, room).or_else(|| word_end(text, room)).unwrap_or(0);
+        let input = passage_input(&document.title, self.heading.as_deref(), &text[..end]);
+        let kept = (input.len() * self.tokens).div_ceil(whole.len().max(1));
+        (input, kept)
+    }
+}
+
+/// The end of the last sentence or line of `text` that lies within `room` bytes.
+fn sentence_end(text: &str, room: usize) -> Option<usize> {
+    let ends = text.split_inclusive('\n').flat_map(|line| line.split_sentence_bounds()).scan(0, |end, sentence| {
+        *end += sentence.len();
+        Some(*end)
+    });
+    ends.take_while(|&end| text[..end].trim_end().len() <= room).last()
+}
+
+/// The end of the last word of `text` that lies within `room` bytes.
+fn word_end(text: &str, room: usize) -> Option<usize> {
+    let ends = text.split_word_bound_indices().map(|(at, word)| at + word.len());
+    ends.take_while(|&end| end <= room).last()
+}
+
 /// Cuts a document into passages, in order. There is always at least one: without a body, it stands for the title.
 ///
 /// `budget` is the most tokens of a passage's text (at least 1); only a single grapheme can exceed it.
@@ -61,7 +95,7 @@ pub fn passages(document: &Document, budget: usize, count_tokens: CountTokens) -
     let budget = budget.max(1);
     let packer = Packer { body: &document.body, budget, count_tokens };
     let mut passages = Vec::new();
-    for section in sections(&document.body, &document.title) {
+    for section in kept_sections(document) {
         let head = count_tokens(&passage_input(&document.title, section.heading.as_deref(), ""));
         for (range, tokens) in packer.pack(section.range) {
             passages.push(Passage {
@@ -74,6 +108,19 @@ pub fn passages(document: &Document, budget: usize, count_tokens: CountTokens) -
         }
     }
     passages
+}
+
+/// The sections of a document without those that only list other articles (`links.rs`), unless it has no other text.
+fn kept_sections(document: &Document) -> Vec<Section> {
+    let (kept, lists): (Vec<_>, Vec<_>) = sections(&document.body, &document.title).into_iter().partition(|section| {
+        let text = &document.body[section.range.clone()];
+        !section.heading.as_deref().is_some_and(|heading| is_link_list(heading, text))
+    });
+    if kept.is_empty() {
+        lists
+    } else {
+        kept
+    }
 }
 
 /// `title. heading. text`, the form both models were trained on: parts that are empty are left out, and no full stop is
@@ -205,4 +252,22 @@ impl Packer<'_> {
             rest = &rest[taken..];
         }
     }
+}
+
+/// About how many tokens WordPiece makes of a text, where there is no tokenizer to ask: one for each mark and each
+/// character of a script without spaces, and one for every six letters or digits begun.
+pub fn estimate_tokens(text: &str) -> usize {
+    const LETTERS: usize = 6;
+    let mut tokens = 0;
+    let mut letters = 0usize;
+    for c in text.chars() {
+        // The scripts without spaces lie beyond CJK radicals.
+        if c.is_alphanumeric() && c < '\u{2e80}' {
+            letters += 1;
+        } else {
+            tokens += letters.div_ceil(LETTERS) + usize::from(!c.is_whitespace());
+            letters = 0;
+        }
+    }
+    tokens + letters.div_ceil(LETTERS)
 }

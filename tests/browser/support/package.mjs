@@ -28,7 +28,17 @@ export async function openPackage(t, { host = 'localhost', server = {}, ...optio
   url.hostname = host;
   const { page, ...browser } = await openBrowser(t, { origin: url.href, ...options });
   await page.goto(new URL('pages/blank.html', url).href);
-  await page.evaluate(async () => {
+  await importPackage(page);
+  return { ...browser, page, site };
+}
+
+/**
+ * Gives the page `docsift` and `outcome`, after it was loaded anew, too.
+ *
+ * @param {import('playwright-core').Page} page
+ */
+export const importPackage = (page) =>
+  page.evaluate(async () => {
     window.docsift = await import('/dist/docsift.js');
     window.outcome = (promise) =>
       promise.then(
@@ -36,8 +46,36 @@ export async function openPackage(t, { host = 'localhost', server = {}, ...optio
         ({ name, code, message }) => ({ error: { name, code, message } }),
       );
   });
-  return { ...browser, page, site };
-}
+
+/**
+ * Has the page note in `requests` what it posts to workers that are started from now on: the `call`, the number of `texts`,
+ * and which worker. With `killAt(n)`, the worker that is given the n-th chunk of passages from then on is ended at once, as
+ * a browser ends one that is out of memory.
+ *
+ * @param {import('playwright-core').Page} page
+ */
+export const watchWorkers = (page) =>
+  page.evaluate(() => {
+    let started = 0;
+    let left = 0;
+    window.requests = [];
+    window.killAt = (count) => {
+      left = count;
+    };
+    window.Worker = class extends Worker {
+      #number = started++;
+
+      postMessage(message, transfer) {
+        const { call, params } = message;
+        const texts = params.texts ?? params.passages ?? [];
+        requests.push({ call, texts: texts.length, worker: this.#number });
+        super.postMessage(message, transfer);
+        if (call !== 'score' || left === 0 || --left > 0) return;
+        this.terminate();
+        setTimeout(() => this.onerror(new ErrorEvent('error', { message: 'ended by the test' })));
+      }
+    };
+  });
 
 /**
  * Everything in the page's Cache API.

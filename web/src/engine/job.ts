@@ -53,9 +53,8 @@ export class Job {
     this.priority = options.priority;
     this.#onChunk = options.onChunk;
     this.#count = this.#missing = options.texts.length;
-    const queryTokens = options.query === undefined ? 0 : estimateTokens(options.query) + 1;
     this.#todo = options.texts.map((text, index) => {
-      return { index, text, tokens: estimateTokens(text) + queryTokens + 2, deaths: 0 };
+      return { index, text, tokens: pairTokens(options.query, text), deaths: 0 };
     });
     this.#todoTokens = this.#todo.reduce((sum, { tokens }) => sum + tokens, 0);
     this.result = new Promise((resolve, reject) => {
@@ -149,7 +148,12 @@ export class Job {
 /** Scripts whose characters WordPiece takes one by one. */
 const ONE_BY_ONE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
 
-/** About how many tokens a text is. Only the division of work depends on it, never a result. */
+/** About how many tokens a model reads of a text, together with a query where there is one. */
+export function pairTokens(query: string | undefined, text: string): number {
+  return (query === undefined ? 0 : estimateTokens(query) + 1) + estimateTokens(text) + 2;
+}
+
+/** About how many tokens a text is. Only the division of work depends on it, and what a budget affords; never a score. */
 export function estimateTokens(text: string): number {
   const single = text.match(ONE_BY_ONE)?.length ?? 0;
   return single + Math.ceil((text.length - single) / 4.2);

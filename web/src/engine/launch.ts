@@ -2,7 +2,7 @@
 
 import { DocsiftError, messageOf } from '../errors.js';
 import type { Settings } from '../options.js';
-import { loadRuntime, type Variant } from '../runtime.js';
+import { loadLexical, loadRuntime, type Variant } from '../runtime.js';
 import { EngineClient } from './client.js';
 import { Pool, type PoolOptions } from './pool.js';
 
@@ -34,6 +34,18 @@ export async function launch(
     throw error;
   }
   return { pool, variant };
+}
+
+/** Has a function that starts a worker with the lexical half; its binary is fetched once. */
+export function lexicalStarter(settings: Settings): () => Promise<EngineClient> {
+  let module: Promise<WebAssembly.Module> | undefined;
+  return async () => {
+    module ??= loadLexical({ urlOf: settings.wasmUrlOf, cache: settings.cache, onProgress: () => {} });
+    const compiled = await module;
+    const client = new EngineClient(startWorker(settings));
+    await client.call('init', { module: compiled, kind: 'lexical' });
+    return client;
+  };
 }
 
 function startWorker({ spawnWorker }: Settings): Worker {

@@ -106,6 +106,12 @@ export class Pool {
     return this.#run({ ...options, role: 'reranker', query, texts });
   }
 
+  /** Tokens per millisecond of all workers that hold a model, as measured; `undefined` before it was at work. */
+  rate(role: Role): number | undefined {
+    const rate = this.#rates.get(role);
+    return rate && rate * Math.max(1, this.#slots.filter(({ roles }) => roles.has(role)).length);
+  }
+
   /** The memory of each living worker, in bytes. */
   async memory(): Promise<number[]> {
     const sizes = this.#slots.map(async ({ client }) => (await client).call('memory', {}));
@@ -207,7 +213,7 @@ export class Pool {
     try {
       const client = this.#options.spawn(fall);
       slot.worker = client;
-      await client.call('init', { module: this.#options.module });
+      await client.call('init', { module: this.#options.module, kind: 'engine' });
       if (replaces) await this.#refill(slot, isPrimary, client);
       if (this.#closed) throw this.#closed;
       return client;

@@ -5,6 +5,9 @@
  */
 import type { ErrorRecord } from '../errors.js';
 
+/** What a worker runs: the engine, or the small lexical half alone, which takes documents and `retrieve`s by words. */
+export type WorkerKind = 'engine' | 'lexical';
+
 export type Role = 'embedder' | 'reranker';
 
 /** How the linear layers are computed. */
@@ -35,8 +38,6 @@ export interface CollectionCounts {
 export interface Candidate {
   passageId: number;
   documentId: string;
-  /** The fields of the document. */
-  document: object;
   /** The heading that the passage stands under, and its anchor in the page. */
   heading?: string | undefined;
   anchor?: string | undefined;
@@ -44,16 +45,84 @@ export interface Candidate {
   text: string;
   /** `title. heading. text`, which is what both models read. */
   input: string;
+  /** 16 hexadecimal digits that change with `input`. */
+  hash: string;
+  /** Length of `input` in tokens. */
+  tokens: number;
   /** Absent where the passage, or the query, has no vector. */
   cosine?: number | undefined;
   bm25: number;
+  /** What the query's `boost` added to `fused`. */
+  boost: number;
   fused: number;
+  /** Its place in the list by words and in the list by vectors, from 1. */
+  lexicalRank?: number | undefined;
+  denseRank?: number | undefined;
+}
+
+/** How a word of the query was understood. */
+export interface Term {
+  /** As it stands in the query. */
+  text: string;
+  kind: 'word' | 'prefix' | 'typo' | 'identifier' | 'part';
+  /** The words of the index that it was taken for. */
+  matched: string[];
+  /** How many documents have any of them. */
+  documents: number;
+}
+
+/** What a retrieval is asked for; a condition that is absent restricts nothing. */
+export interface RetrievalOptions {
+  /** The greatest number of candidates. */
+  limit: number;
+  where?: object | undefined;
+  boost?: object | undefined;
+  /** Fields whose values are counted. */
+  facets?: readonly string[] | undefined;
+  /** The last word may be the beginning of one. */
+  typing?: boolean | undefined;
+  /** The document whose standing is asked for. */
+  explain?: string | undefined;
+  /** Passages are cut to about so many tokens in `input`. */
+  rerankTokens?: number | undefined;
+}
+
+/** Where the passages of one document stand among all. */
+export interface Standing {
+  documentId: string;
+  inIndex: boolean;
+  /** The first field of `where` that keeps the document out. */
+  excludedBy?: string | undefined;
+  passages: {
+    passageId: number;
+    heading?: string | undefined;
+    text: string;
+    cosine?: number | undefined;
+    bm25: number;
+    boost: number;
+    fused: number;
+    lexicalRank?: number | undefined;
+    denseRank?: number | undefined;
+    /** Absent where it shares no word and has no vector, and so is never a candidate. */
+    fusedRank?: number | undefined;
+  }[];
+  /** The candidates' number: what has a greater `fusedRank` is not among them. */
+  cut: number;
 }
 
 /** The candidates of a query, best first. */
 export interface Retrieval {
   stage: 'lexical' | 'hybrid';
   candidates: Candidate[];
+  /** The documents of the candidates, by id. */
+  documents: { [id: string]: object };
+  terms: Term[];
+  /** How often each value of a field occurs among the documents matched. */
+  facets?: { [field: string]: { [value: string]: number } } | undefined;
+  /** Documents that `where` kept out. */
+  excluded: number;
+  /** Of the document that `explain` names. */
+  explanation?: Standing | undefined;
 }
 
 /** What a downloaded file must be; without a hash only the length, if given, is checked. */
@@ -72,7 +141,7 @@ export interface ModelBytes {
 
 /** Every request, with its parameters and the result of its reply. */
 export interface Calls {
-  init: { params: { module: WebAssembly.Module }; result: undefined };
+  init: { params: { module: WebAssembly.Module; kind: WorkerKind }; result: undefined };
   fetch: { params: { url: string; spec: FileSpec; cache: boolean }; result: ArrayBuffer };
   load: { params: { role: Role; bytes: ModelBytes; precision: Precision }; result: ModelInfo };
   embed: { params: { texts: string[] }; result: Float32Array<ArrayBuffer> };
@@ -86,7 +155,7 @@ export interface Calls {
   setVectors: { params: { ids: Uint32Array; vectors: Float32Array }; result: undefined };
   counts: { params: Record<never, never>; result: CollectionCounts };
   retrieve: {
-    params: { query: string; vector?: Float32Array | undefined; limit: number };
+    params: { query: string; vector?: Float32Array | undefined; options: RetrievalOptions };
     result: Retrieval;
   };
   memory: { params: Record<never, never>; result: number };

@@ -1,10 +1,13 @@
 /** The worker's half of the protocol: serves requests with an engine. */
-import { type ErrorRecord, isErrorRecord, messageOf } from '../errors.js';
+import { DocsiftError, type ErrorRecord, isErrorRecord, messageOf } from '../errors.js';
 import type { CallName, Params, Request, Response, Result } from './protocol.js';
 
 /** The exports of the compiled engine. */
 export type EngineModule = typeof import('#wasm');
 type Engine = InstanceType<EngineModule['Engine']>;
+
+/** The exports of the compiled lexical half. */
+export type LexicalModule = typeof import('#lexical');
 
 /** The part of a worker's global scope, or of a `MessagePort`, that serving needs. */
 export interface Port {
@@ -17,9 +20,17 @@ type Handlers = {
   [K in CallName]: (params: Params<K>, report: Report) => Result<K> | Promise<Result<K>>;
 };
 
-/** Serves the requests that arrive at `port` until the engine traps; from then on every reply is that fault. */
-export function serve(port: Port, wasm: EngineModule): void {
-  const handlers = handlersFor(wasm);
+/**
+ * Serves the requests that arrive at `port` until the engine traps; from then on every reply is that fault. The first
+ * request, `init`, says whether the engine serves, or its lexical half.
+ */
+export function serve(port: Port, wasm: EngineModule, lexical?: LexicalModule): void {
+  let handlers: Partial<Handlers> = {
+    init({ module, kind }) {
+      handlers = kind === 'lexical' ? lexicalHandlers(lexical, module) : engineHandlers(wasm, module);
+      return undefined;
+    },
+  };
   let fault: ErrorRecord | undefined;
 
   port.onmessage = async ({ data }) => {
@@ -28,7 +39,8 @@ export function serve(port: Port, wasm: EngineModule): void {
       if (fault) throw fault;
       const report: Report = (loaded, total) => port.postMessage({ id, type: 'progress', loaded, total }, []);
       // The handler of a name takes the parameters of that name; TypeScript cannot correlate the two.
-      const handle = handlers[data.call] as (params: unknown, report: Report) => unknown;
+      const handle = handlers[data.call] as ((params: unknown, report: Report) => unknown) | undefined;
+      if (!handle) throw new DocsiftError('internal', `this worker takes no request "${data.call}"`);
       const value = await handle(data.params, report);
       port.postMessage({ id, type: 'result', value }, transferable(value));
     } catch (thrown) {
@@ -39,40 +51,47 @@ export function serve(port: Port, wasm: EngineModule): void {
   };
 }
 
-function handlersFor(wasm: EngineModule): Handlers {
-  let instance: Engine | undefined;
-  const engine = (): Engine => {
-    if (!instance) throw new Error('a request came before "init"');
-    return instance;
-  };
+function engineHandlers(wasm: EngineModule, module: WebAssembly.Module): Partial<Handlers> {
+  wasm.initSync({ module });
+  const engine: Engine = new wasm.Engine();
   return {
-    init({ module }) {
-      wasm.initSync({ module });
-      instance = new wasm.Engine();
-      return undefined;
-    },
     async fetch({ url, spec, cache }, report) {
       return ownBuffer(await wasm.fetchFile(url, defined(spec), cache, report));
     },
     load({ role, bytes, precision }) {
       const files = [new Uint8Array(bytes.weights), view(bytes.config), view(bytes.tokenizer)] as const;
       return role === 'embedder'
-        ? engine().loadEmbedder(...files, precision)
-        : engine().loadReranker(...files, precision);
+        ? engine.loadEmbedder(...files, precision)
+        : engine.loadReranker(...files, precision);
     },
-    embed: ({ texts }) => engine().embed(texts),
-    score: ({ query, passages }) => engine().score(query, passages),
-    createCollection: ({ fingerprint }) => void engine().createCollection(fingerprint),
+    embed: ({ texts }) => engine.embed(texts),
+    score: ({ query, passages }) => engine.score(query, passages),
+    createCollection: ({ fingerprint }) => void engine.createCollection(fingerprint),
     restoreCollection: ({ bytes, fingerprint }) =>
-      void engine().restoreCollection(new Uint8Array(bytes), fingerprint),
-    saveCollection: () => ownBuffer(engine().saveCollection()),
-    addDocuments: ({ documents, replace }) => engine().addDocuments([...documents], replace),
-    removeDocuments: ({ ids }) => engine().removeDocuments([...ids]),
-    pending: ({ maxTokens }) => engine().pending(maxTokens),
-    setVectors: ({ ids, vectors }) => void engine().setVectors(ids, vectors),
-    counts: () => engine().counts(),
-    retrieve: ({ query, vector, limit }) => engine().retrieve(query, vector, limit),
-    memory: () => engine().memoryBytes(),
+      void engine.restoreCollection(new Uint8Array(bytes), fingerprint),
+    saveCollection: () => ownBuffer(engine.saveCollection()),
+    addDocuments: ({ documents, replace }) => engine.addDocuments([...documents], replace),
+    removeDocuments: ({ ids }) => engine.removeDocuments([...ids]),
+    pending: ({ maxTokens }) => engine.pending(maxTokens),
+    setVectors: ({ ids, vectors }) => void engine.setVectors(ids, vectors),
+    counts: () => engine.counts(),
+    retrieve: ({ query, vector, options }) => engine.retrieve(query, vector, options),
+    memory: () => engine.memoryBytes(),
+  };
+}
+
+function lexicalHandlers(wasm: LexicalModule | undefined, module: WebAssembly.Module): Partial<Handlers> {
+  if (!wasm) throw new Error('this worker has no lexical half');
+  wasm.initSync({ module });
+  const index = new wasm.Lexical();
+  return {
+    addDocuments({ documents, replace }) {
+      index.add([...documents], replace);
+      return 0;
+    },
+    removeDocuments: ({ ids }) => index.remove([...ids]),
+    counts: () => index.counts(),
+    retrieve: ({ query, options }) => index.search(query, options),
   };
 }
 

@@ -3,7 +3,7 @@
  * function throws an `Error` with `name: 'DocsiftError'` and a `code`; anything else that is thrown is a trap,
  * after which the instance must not be used again.
  */
-import type { CollectionCounts, ModelInfo, Retrieval } from './protocol.js';
+import type { CollectionCounts, ModelInfo, Retrieval, RetrievalOptions } from './protocol.js';
 
 /** Instantiates the compiled module; must be called once, before anything else. */
 export function initSync(options: { module: WebAssembly.Module }): unknown;
@@ -45,7 +45,8 @@ export class Engine {
   /** Sets the vectors of passages; ids of passages that are gone are ignored. */
   setVectors(ids: Uint32Array, vectors: Float32Array): void;
   counts(): CollectionCounts;
-  retrieve(query: string, vector: Float32Array | undefined, limit: number): Retrieval;
+  /** Options that are not known, or have another shape, are `invalid_input`. */
+  retrieve(query: string, vector: Float32Array | undefined, options: RetrievalOptions): Retrieval;
   saveCollection(): Uint8Array<ArrayBuffer>;
   restoreCollection(bytes: Uint8Array, fingerprint: string): void;
   /** The size of the instance's memory now; WebAssembly memory never shrinks, so this is also its peak. */

@@ -1,4 +1,5 @@
 /** The entry of the worker script. */
+import { initSync as initLexical, Lexical } from '#lexical';
 import { Engine, fetchFile, initSync } from '#wasm';
 import { type Port, serve } from './server.js';
 
@@ -11,4 +12,4 @@ self.addEventListener('unhandledrejection', (event) => {
 });
 
 // Named one by one, so that the glue's own loader, which this never uses, is left out of the bundle.
-serve(self as unknown as Port, { Engine, fetchFile, initSync });
+serve(self as unknown as Port, { Engine, fetchFile, initSync }, { Lexical, initSync: initLexical });

@@ -24,36 +24,53 @@ export const MANIFEST = {
     other: entry('embedder', 'other.gguf'),
     cross: entry('reranker', 'cross.gguf', { mixingWeight: 2 }),
     refused: entry('reranker', 'refused.gguf'),
+    nan: entry('reranker', 'nan.gguf'),
   },
 };
 
 export interface FakeBrowser {
-  workers: FakeWorker[];
+  /** In the order of their starts. */
+  all: FakeWorker[];
+  /** Of them, those that run the engine, and those that run its lexical half. */
+  readonly workers: FakeWorker[];
+  readonly lexical: FakeWorker[];
   /** Called before any worker serves a request. */
   before: (request: Request, worker: FakeWorker) => unknown;
+  /** Answers requests for the binaries. */
+  wasm: (url: string) => Response | Promise<Response>;
   /** What `manifest.json` answers. */
   manifest: string;
   /** Model files. */
-  network: FakeNetwork;
+  network: FakeNetwork & { scored: string[] };
 }
 
 export function installBrowser(): FakeBrowser {
   const browser: FakeBrowser = {
-    workers: [],
+    all: [],
+    get workers() {
+      return this.all.filter(({ kind }) => kind === 'engine');
+    },
+    get lexical() {
+      return this.all.filter(({ kind }) => kind === 'lexical');
+    },
     before: () => {},
+    wasm: () => new Response(EMPTY_MODULE),
     manifest: JSON.stringify(MANIFEST),
-    network: { fetched: [], files: { 'refused.gguf': 'bad', 'other.gguf': 'other weights' } },
+    network: {
+      fetched: [],
+      scored: [],
+      files: { 'refused.gguf': 'bad', 'nan.gguf': 'nan', 'other.gguf': 'other weights' },
+    },
   };
   class BrowserWorker extends FakeWorker {
     constructor() {
       super(fakeEngine(browser.network));
-      browser.workers.push(this);
+      browser.all.push(this);
       this.before = (request) => browser.before(request, this);
     }
   }
   const fetchFile = async (url: string | URL) => {
-    const found = String(url).endsWith('manifest.json') ? browser.manifest : EMPTY_MODULE;
-    return new Response(found);
+    return String(url).endsWith('manifest.json') ? new Response(browser.manifest) : browser.wasm(String(url));
   };
   Object.assign(globalThis, { Worker: BrowserWorker, fetch: fetchFile });
   return browser;

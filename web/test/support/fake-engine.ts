@@ -1,19 +1,16 @@
 /**
  * An engine in plain JavaScript with the exports of the compiled one. Words are hashed to 16 dimensions; a
- * cross-encoder's logit is how many of the query's words the passage has, in units of 10. The text "TRAP" makes it
- * trap, as a Rust panic does; weights that begin with "bad" are refused.
+ * cross-encoder's logit is how many of the query's words the passage has, in units of 10. A body is cut into passages
+ * at its blank lines. The text "TRAP" makes it trap, as a Rust panic does; weights that begin with "bad" are refused,
+ * and a cross-encoder of the weights "nan" gives no numbers.
  */
-import type { EngineModule } from '../../src/engine/server.js';
+import type { RetrievalOptions } from '../../src/engine/protocol.js';
+import type { EngineModule, LexicalModule } from '../../src/engine/server.js';
+import { dot, FakeCorpus, typed, vectorOf, words } from './fake-corpus.js';
 
 type Engine = InstanceType<EngineModule['Engine']>;
 
 const DIMS = 16;
-
-interface Passage {
-  id: number;
-  document: { id: string; title: string; body: string };
-  vector?: Float32Array;
-}
 
 export interface FakeNetwork {
   /** Addresses that the engine downloaded, in order. */
@@ -22,14 +19,16 @@ export interface FakeNetwork {
   files: Record<string, string>;
   /** How long a download takes. */
   delayMs?: number;
+  /** The passages that were scored, in order. */
+  scored?: string[];
 }
 
 export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): EngineModule {
   class FakeEngine implements Engine {
-    #passages: Passage[] = [];
-    #nextId = 0;
+    #corpus = new FakeCorpus();
     #fingerprint: string | undefined;
     #hasEmbedder = false;
+    #weights = '';
 
     loadEmbedder(weights: Uint8Array) {
       const info = load(weights, DIMS);
@@ -38,11 +37,16 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
     }
 
     loadReranker(weights: Uint8Array) {
-      return load(weights, 1);
+      const info = load(weights, 1);
+      this.#weights = new TextDecoder().decode(weights);
+      return info;
     }
 
     embed(texts: string[]) {
-      const rows = texts.map((text) => vectorOf(text));
+      const rows = texts.map((text) => {
+        if (text.includes('TRAP')) throw trap();
+        return vectorOf(text, DIMS);
+      });
       const all = new Float32Array(texts.length * DIMS);
       rows.forEach((row, i) => {
         all.set(row, i * DIMS);
@@ -51,6 +55,8 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
     }
 
     score(query: string, passages: string[]) {
+      network.scored?.push(...passages);
+      if (this.#weights === 'nan') return new Float32Array(passages.length).fill(Number.NaN);
       const wanted = words(query);
       return Float32Array.from(passages, (passage) => {
         const found = new Set(words(passage));
@@ -60,72 +66,43 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
 
     createCollection(fingerprint: string) {
       this.#fingerprint = fingerprint;
-      this.#passages = [];
+      this.#corpus = new FakeCorpus();
     }
 
     addDocuments(documents: object[], replace: boolean) {
       if (!this.#hasEmbedder) throw typed('invalid_input', 'expected a bi-encoder to be loaded');
-      const added = documents as Passage['document'][];
-      for (const { id, body } of added) {
-        if (typeof body !== 'string')
-          throw typed('invalid_input', `document "${id}": expected "body" to be text`);
-        if (!replace && this.#passages.some(({ document }) => document.id === id)) {
-          throw typed('invalid_input', `document "${id}" is there already`);
-        }
-      }
-      this.removeDocuments(added.map(({ id }) => id));
-      for (const document of added) this.#passages.push({ id: this.#nextId++, document });
-      return this.#waiting().length;
+      this.#corpus.add(documents, replace);
+      return this.#corpus.waiting().length;
     }
 
     removeDocuments(ids: string[]) {
-      const before = this.#passages.length;
-      this.#passages = this.#passages.filter(({ document }) => !ids.includes(document.id));
-      return before - this.#passages.length;
+      return this.#corpus.remove(ids);
     }
 
     pending(maxTokens: number) {
-      const waiting = this.#waiting().slice(0, Math.max(1, maxTokens / 1000));
-      return { ids: Uint32Array.from(waiting, ({ id }) => id), texts: waiting.map(inputOf) };
+      const waiting = this.#corpus.waiting().slice(0, Math.max(1, maxTokens / 1000));
+      return { ids: Uint32Array.from(waiting, ({ id }) => id), texts: waiting.map(({ input }) => input) };
     }
 
     setVectors(ids: Uint32Array, vectors: Float32Array) {
       ids.forEach((id, i) => {
-        const passage = this.#passages.find((candidate) => candidate.id === id);
-        if (passage) passage.vector = vectors.slice(i * DIMS, (i + 1) * DIMS);
+        this.#corpus.setVector(id, vectors.slice(i * DIMS, (i + 1) * DIMS));
       });
     }
 
     counts() {
-      const passages = this.#passages.length;
-      return { documents: passages, passages, embedded: passages - this.#waiting().length };
+      return this.#corpus.counts();
     }
 
-    retrieve(query: string, vector: Float32Array | undefined, limit: number) {
+    retrieve(query: string, vector: Float32Array | undefined, options: RetrievalOptions) {
       if (query === 'TRAP') throw trap();
-      const candidates = this.#passages.map((passage) => {
-        const cosine = vector && passage.vector && dot(vector, passage.vector);
-        const bm25 = words(query).filter((word) => words(inputOf(passage)).includes(word)).length;
-        const { id: documentId } = passage.document;
-        const { body: text } = passage.document;
-        const fused = cosine ?? bm25;
-        return {
-          ...{ passageId: passage.id, documentId, document: passage.document, text, input: inputOf(passage) },
-          ...{ cosine, bm25, fused },
-        };
-      });
-      candidates.sort((a, b) => b.fused - a.fused);
-      return {
-        stage: vector ? ('hybrid' as const) : ('lexical' as const),
-        candidates: candidates.slice(0, limit),
-      };
+      return this.#corpus.retrieve(query, options, vector && ((other) => dot(vector, other)));
     }
 
     saveCollection() {
-      const saved = this.#passages.map(({ document, vector }) => ({
-        document,
-        vector: vector && [...vector],
-      }));
+      const saved = this.#corpus.passages.map(({ vector, ...passage }) => {
+        return { ...passage, vector: vector && [...vector] };
+      });
       return new TextEncoder().encode(JSON.stringify({ fingerprint: this.#fingerprint, saved }));
     }
 
@@ -133,20 +110,14 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
       const file = JSON.parse(new TextDecoder().decode(bytes));
       if (file.fingerprint !== fingerprint) throw typed('invalid_index', 'made with another model');
       this.#fingerprint = fingerprint;
-      this.#passages = file.saved.map(
-        ({ document, vector }: { document: Passage['document']; vector?: number[] }) => ({
-          ...{ id: this.#nextId++, document },
-          ...(vector && { vector: Float32Array.from(vector) }),
-        }),
-      );
+      this.#corpus = new FakeCorpus();
+      for (const { vector, ...passage } of file.saved) {
+        this.#corpus.passages.push({ ...passage, ...(vector && { vector: Float32Array.from(vector) }) });
+      }
     }
 
     memoryBytes() {
       return 65536;
-    }
-
-    #waiting() {
-      return this.#passages.filter(({ vector }) => !vector);
     }
   }
 
@@ -174,34 +145,32 @@ function load(weights: Uint8Array, dims: number) {
   };
 }
 
-function vectorOf(text: string): Float32Array {
-  if (text.includes('TRAP')) throw trap();
-  const row = new Float32Array(DIMS);
-  for (const word of words(text)) {
-    let hash = 7;
-    for (const character of word) hash = (hash * 31 + character.charCodeAt(0)) % 9973;
-    row[hash % DIMS] = (row[hash % DIMS] as number) + 1;
-  }
-  const length = Math.hypot(...row) || 1;
-  return row.map((value) => value / length);
-}
-
-function inputOf({ document }: Passage): string {
-  return `${document.title}. ${document.body}`;
-}
-
-function words(text: string): string[] {
-  return text.toLowerCase().match(/\w+/g) ?? [];
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
-}
-
 function trap(): Error {
   return new WebAssembly.RuntimeError('unreachable');
 }
 
-function typed(code: string, message: string): Error {
-  return Object.assign(new Error(message), { name: 'DocsiftError', code });
+/** The lexical half, likewise. */
+export function fakeLexical(): LexicalModule {
+  return {
+    initSync: () => undefined,
+    Lexical: class {
+      readonly #corpus = new FakeCorpus();
+
+      add(documents: object[], replace: boolean) {
+        this.#corpus.add(documents, replace);
+      }
+
+      remove(ids: string[]) {
+        return this.#corpus.remove(ids);
+      }
+
+      counts() {
+        return this.#corpus.counts();
+      }
+
+      search(query: string, options: RetrievalOptions) {
+        return this.#corpus.retrieve(query, options);
+      }
+    },
+  };
 }

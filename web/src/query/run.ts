@@ -1,0 +1,292 @@
+/** The course of one query: by words, by words and meaning, then reranked, each told as soon as it is known. */
+import type { Candidate, Retrieval, RetrievalOptions } from '../engine/protocol.js';
+import { DocsiftError } from '../errors.js';
+import type { WordsFound } from '../lexical/word-search.js';
+import type { RerankReport, Stage } from '../types.js';
+import { abortable } from './abort.js';
+import { Clock } from './clock.js';
+import type { Query } from './options.js';
+import { affordable, passageTokens, reasonToSkip } from './plan.js';
+import { NOTHING_FOUND, type Snapshot } from './present.js';
+import type { ScoreCache } from './score-cache.js';
+
+/** Retrieval by more than words. */
+export interface Retriever {
+  /** Whether it is known to fail: there is nothing to wait for then. */
+  failed: () => boolean;
+  /** Resolves when it takes queries; rejects with why it never will. */
+  ready: Promise<unknown>;
+  /** `undefined` for a retriever that needs none. */
+  embed?: ((text: string, signal: AbortSignal) => Promise<Embedded>) | undefined;
+  retrieve: (
+    text: string,
+    vector: Float32Array | undefined,
+    options: RetrievalOptions,
+    signal: AbortSignal,
+  ) => Promise<Retrieval>;
+}
+
+export interface Embedded {
+  vector: Float32Array;
+  /** Whether it was kept from an earlier query. */
+  kept: boolean;
+}
+
+/** What scores (query, passage) pairs. */
+export interface Scorer {
+  /** Rejects with why there will be none. */
+  ready: Promise<ScorerInfo>;
+  /** Tokens per millisecond; `undefined` where it is not known. */
+  rate: () => number | undefined;
+  /** One logit for each text; `onScores` is told of them as they come. */
+  score: (query: string, texts: readonly string[], options: ScoreOptions) => Promise<ArrayLike<number>>;
+}
+
+export interface ScorerInfo {
+  /** Tells the weights; scores without one are not kept. */
+  fingerprint?: string | undefined;
+  mixingWeight: number;
+  /** Whether a budget can be kept to: whether passages may be scored a few at a time. */
+  divisible: boolean;
+}
+
+export interface ScoreOptions {
+  signal: AbortSignal;
+  onScores: (indices: readonly number[], logits: ArrayLike<number>) => void;
+}
+
+/** What a query is answered with. */
+export interface Backends {
+  words: (text: string, options: RetrievalOptions) => Promise<WordsFound>;
+  /** `undefined` where words are all there is. */
+  retriever: Retriever | undefined;
+  /** `undefined` where reranking is left out. */
+  scorer: Scorer | undefined;
+  scores: ScoreCache;
+}
+
+export class QueryRun {
+  readonly #backends: Backends;
+  readonly #query: Query;
+  readonly #signal: AbortSignal;
+  readonly #clock = new Clock();
+  /** Of the latest stage. */
+  #stage: Stage = 'lexical';
+  #retrieval: Retrieval = NOTHING_FOUND;
+  #embedded: Snapshot['embedded'] = false;
+  #logits: (number | undefined)[] = [];
+  #cached = new Set<number>();
+  #mixingWeight = 0;
+
+  constructor(backends: Backends, query: Query, signal: AbortSignal) {
+    this.#backends = backends;
+    this.#query = query;
+    this.#signal = signal;
+  }
+
+  /**
+   * One snapshot for each stage, several for the last, and at the end one that is `final`. Where a stage fails, the one
+   * before it is the last, with the reason. Rejects with the signal's reason, and where the query itself is refused.
+   */
+  async *snapshots(): AsyncGenerator<Snapshot, void, undefined> {
+    this.#signal.throwIfAborted();
+    if (this.#query.text.trim() === '') {
+      yield this.#snapshot(true, 'nothing_found');
+      return;
+    }
+    const { retriever, scorer } = this.#backends;
+    const embedding = this.#embed(retriever);
+    // Looked at when the words are found; until then a rejection is not unhandled.
+    embedding.catch(() => {});
+
+    const onlyTitles = await this.#findWords();
+    if (retriever) {
+      if (!retriever.failed()) yield this.#snapshot(false, 'pending', onlyTitles);
+      try {
+        await this.#retrieve(retriever, await embedding);
+      } catch (thrown) {
+        yield this.#snapshot(true, 'failed', this.#reasonOf(onlyTitles ?? thrown));
+        return;
+      }
+    }
+
+    const skipped = reasonToSkip(this.#query, this.#retrieval, scorer !== undefined);
+    if (skipped || !scorer) {
+      yield this.#snapshot(true, skipped ?? 'off', retriever ? undefined : onlyTitles);
+      return;
+    }
+    yield this.#snapshot(false, 'pending');
+    try {
+      yield* this.#rerank(scorer);
+    } catch (thrown) {
+      this.#stage = this.#retrieval.stage;
+      this.#logits = [];
+      this.#cached = new Set();
+      yield this.#snapshot(true, 'failed', this.#reasonOf(thrown));
+    }
+  }
+
+  /** Begins at once where nothing has to be waited for, so that it goes on while the words are looked up. */
+  async #embed(retriever: Retriever | undefined): Promise<Embedded | undefined> {
+    if (!retriever) return undefined;
+    const { ready, embed } = retriever;
+    const { text } = this.#query;
+    await this.#clock.time('waiting', abortable(ready, this.#signal));
+    if (!embed) return undefined;
+    return this.#clock.time('embedQuery', abortable(embed(text, this.#signal), this.#signal));
+  }
+
+  /** Returns why only titles were searched, where that is so. */
+  async #findWords(): Promise<DocsiftError | undefined> {
+    const looking = this.#backends.words(this.#query.text, this.#retrievalOptions());
+    const { retrieval, reason } = await this.#clock.time('lexical', abortable(looking, this.#signal));
+    this.#retrieval = retrieval;
+    return reason;
+  }
+
+  async #retrieve(retriever: Retriever, embedded: Embedded | undefined): Promise<void> {
+    const options = this.#retrievalOptions();
+    const retrieving = retriever.retrieve(this.#query.text, embedded?.vector, options, this.#signal);
+    this.#retrieval = await this.#clock.time('retrieve', abortable(retrieving, this.#signal));
+    this.#stage = this.#retrieval.stage;
+    this.#embedded = embedded ? (embedded.kept ? 'kept' : 'computed') : false;
+  }
+
+  async *#rerank(scorer: Scorer): AsyncGenerator<Snapshot, void, undefined> {
+    const { candidates } = this.#retrieval;
+    const { text, rerank } = this.#query;
+    const { scores } = this.#backends;
+    const info = await this.#clock.time('waiting', abortable(scorer.ready, this.#signal));
+    this.#mixingWeight = info.mixingWeight;
+    this.#logits = candidates.map((candidate) => scores.get(info.fingerprint, text, candidate));
+    this.#cached = new Set(this.#scored());
+    const stop = this.#clock.start('rerank');
+    const budget = typeof rerank === 'object' && info.divisible ? rerank.budgetMs : undefined;
+    const started = performance.now();
+    try {
+      for (;;) {
+        const missing = [...candidates.keys()].filter((i) => this.#logits[i] === undefined);
+        const left = budget === undefined ? undefined : budget - (performance.now() - started);
+        const batch = this.#affordable(missing, left, scorer.rate());
+        if (batch.length === 0) break;
+        yield* this.#score(scorer, batch, info.fingerprint);
+        if (budget === undefined) break;
+      }
+    } finally {
+      stop();
+    }
+    if (this.#scored().length > 0) this.#stage = 'reranked';
+    yield this.#snapshot(true, budget !== undefined ? 'budget' : rerank === 'auto' ? 'auto' : 'all');
+  }
+
+  #affordable(
+    missing: readonly number[],
+    leftMs: number | undefined,
+    rate: number | undefined,
+  ): readonly number[] {
+    if (leftMs === undefined) return missing;
+    const candidates = missing.map((i) => this.#retrieval.candidates[i] as Candidate);
+    return missing.slice(0, affordable(this.#query.text, candidates, leftMs, rate));
+  }
+
+  /** Scores the candidates at these positions, the best of the retriever's first, and tells of every few. */
+  async *#score(
+    scorer: Scorer,
+    positions: readonly number[],
+    fingerprint: string | undefined,
+  ): AsyncGenerator<Snapshot, void, undefined> {
+    const { text } = this.#query;
+    const batch = positions.map((i) => this.#retrieval.candidates[i] as Candidate);
+    const news = new News();
+    const scoring = scorer.score(
+      text,
+      batch.map(({ input }) => input),
+      {
+        signal: this.#signal,
+        onScores: (indices, logits) => {
+          checkLogits(logits);
+          indices.forEach((index, i) => {
+            this.#logits[positions[index] as number] = logits[i];
+            this.#backends.scores.set(fingerprint, text, batch[index] as Candidate, logits[i] as number);
+          });
+          news.announce();
+        },
+      },
+    );
+    const done = abortable(scoring, this.#signal).then(() => 'done' as const);
+    // The caller may have stopped listening when it is rejected.
+    done.catch(() => {});
+    while ((await Promise.race([done, news.next()])) !== 'done') {
+      if (this.#scored().length === this.#logits.length) continue;
+      this.#stage = 'reranked';
+      yield this.#snapshot(false, 'pending');
+    }
+  }
+
+  #retrievalOptions(): RetrievalOptions {
+    const { retrieve: limit, where, boost, facets, typing, explain } = this.#query;
+    const rerankTokens = passageTokens(this.#query, this.#backends.scorer?.rate());
+    return { limit, where, boost, facets, typing, explain, rerankTokens };
+  }
+
+  #snapshot(final: boolean, why: RerankReport['why'], reason?: DocsiftError): Snapshot {
+    return {
+      ...{ stage: this.#stage, final, retrieval: this.#retrieval, logits: [...this.#logits] },
+      ...{ cached: this.#cached, mixingWeight: this.#mixingWeight, embedded: this.#embedded },
+      rerank: this.#report(why),
+      timings: this.#clock.timings(),
+      reason,
+    };
+  }
+
+  #report(why: RerankReport['why']): RerankReport {
+    const { rerank } = this.#query;
+    const mode =
+      rerank === false || !this.#backends.scorer ? 'off' : typeof rerank === 'object' ? 'budget' : rerank;
+    const scored = this.#scored();
+    const computed = scored.filter((i) => !this.#cached.has(i));
+    const tokens = computed.reduce((sum, i) => sum + (this.#retrieval.candidates[i] as Candidate).tokens, 0);
+    return { mode, candidates: scored.length, cached: scored.length - computed.length, tokens, why };
+  }
+
+  /** The positions of the candidates that have a logit. */
+  #scored(): number[] {
+    return [...this.#logits.keys()].filter((i) => this.#logits[i] !== undefined);
+  }
+
+  /** Why a stage is missing; throws instead where the query was given up or refused, or the search closed. */
+  #reasonOf(thrown: unknown): DocsiftError {
+    this.#signal.throwIfAborted();
+    const reason = DocsiftError.from(thrown);
+    if (reason.code === 'closed' || reason.code === 'invalid_input') throw reason;
+    return reason;
+  }
+}
+
+/** Tells that something is new since it was last asked. */
+class News {
+  #resolve = () => {};
+  #announced = this.#fresh();
+
+  announce(): void {
+    this.#resolve();
+  }
+
+  /** Resolves when there is news. Whoever takes it has taken all of it. */
+  async next(): Promise<'news'> {
+    await this.#announced;
+    this.#announced = this.#fresh();
+    return 'news';
+  }
+
+  #fresh(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+}
+
+function checkLogits(logits: ArrayLike<number>): void {
+  if (Array.from(logits).every(Number.isFinite)) return;
+  throw new DocsiftError('invalid_model', 'the reranker gave a score that is no number; use another model');
+}

@@ -1,0 +1,42 @@
+/** The options of a search, beside those of every entry point. */
+import { DocsiftError } from './errors.js';
+import type { EngineOptions, ModelChoice } from './options.js';
+import type { RerankFunction, RetrieveFunction } from './query/functions.js';
+import type { ScoreCacheOptions } from './query/score-cache.js';
+
+export interface SearchOptions extends EngineOptions {
+  /**
+   * The models, by id in the manifest or by files. `reranker: false` leaves reranking out. `embedder: false` has documents
+   * found by their words alone, and reranked only by a reranker that is named, so that nothing large is downloaded.
+   */
+  models?:
+    | { embedder?: ModelChoice | false | undefined; reranker?: ModelChoice | false | undefined }
+    | undefined;
+  /** The name of a saved index to start with. */
+  restore?: string | undefined;
+  /** Finds documents in place of the embedder and the engine, which are then not loaded for it. */
+  retriever?: RetrieveFunction | undefined;
+  /** Scores passages in place of the cross-encoder, which is then not loaded. Its scores are not kept. */
+  reranker?: RerankFunction | undefined;
+  /** How long `retriever` and `reranker` may take, in milliseconds. Default 10 000. */
+  timeoutMs?: number | undefined;
+  /** How many scores are kept for queries to come, and how long; `false`: none. */
+  cacheScores?: ScoreCacheOptions | false | undefined;
+}
+
+/** Throws `invalid_options` for what cannot be used. */
+export function checkOptions({ retriever, reranker, timeoutMs, restore, models }: SearchOptions): void {
+  const fail = (message: string): never => {
+    throw new DocsiftError('invalid_options', message);
+  };
+  for (const [name, value] of Object.entries({ retriever, reranker })) {
+    if (value !== undefined && typeof value !== 'function') fail(`${name}: expected a function`);
+  }
+  if (timeoutMs !== undefined && !(timeoutMs > 0))
+    fail(`timeoutMs: expected more than 0, found ${timeoutMs}`);
+  if (restore !== undefined && (retriever || models?.embedder === false)) {
+    fail(
+      'restore: without its embedder an index is of no use; leave out restore, or what replaces the embedder',
+    );
+  }
+}
