@@ -16,6 +16,7 @@ export {
 export { main, type Surroundings } from './main.js';
 export { hit, ndcg, precision, recall, reciprocalRank, wrong } from './metrics.js';
 export { judge, METRICS, type Metric, measure, type Outcome, STAGES, type StageName } from './outcome.js';
+export type { PeerRanking, PeerReport } from './peers.js';
 export { type Group, type Report, toReport } from './report.js';
 export { type Estimate, estimate, estimateOverGroups, mean, percentile, spearman } from './statistics.js';
 export type { SystemOptions } from './system.js';

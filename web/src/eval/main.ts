@@ -15,9 +15,10 @@ import {
   toPairs,
 } from './fidelity.js';
 import { type Arguments, readArguments, USAGE } from './options.js';
+import { comparePeers, type PeerRanking, type PeerReport } from './peers.js';
 import { type Report, toReport } from './report.js';
 import type { SystemOptions } from './system.js';
-import { align, fidelityTable, toTable } from './table.js';
+import { align, fidelityTable, peersTable, toTable } from './table.js';
 
 /** Where the command prints, and what it may keep between runs. */
 export interface Surroundings {
@@ -28,6 +29,8 @@ export interface Surroundings {
   progress: (text: string) => void;
   /** An index of these documents from an earlier run, and where to keep this one. */
   keep?: (dataset: Dataset, options: SystemOptions) => Promise<SystemOptions['keep']>;
+  /** What other searches find. */
+  peers?: (dataset: Dataset, progress: (text: string) => void) => Promise<PeerRanking[]>;
 }
 
 /** Runs the command; resolves with its exit code. Rejects with a `DocsiftError` where it cannot be carried out. */
@@ -47,7 +50,20 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   const results = await evaluateAll(datasets, parsed, variants, surroundings);
   const reports = results.map((sets, i) => toReport(sets, { ...parsed.system, ...variants[i] }));
   if (parsed.sweep) return finishSweep(reports, parsed, surroundings);
-  return finish(reports[0] as Report, parsed, surroundings);
+  const report = reports[0] as Report;
+  if (surroundings.peers) report.peers = await askPeers(datasets, results[0] ?? [], surroundings);
+  return finish(report, parsed, surroundings);
+}
+
+async function askPeers(
+  datasets: readonly Dataset[],
+  results: readonly SetResult[],
+  { peers, progress }: Surroundings,
+): Promise<PeerReport[]> {
+  const found: PeerRanking[][] = [];
+  for (const dataset of datasets)
+    found.push((await peers?.(dataset, (text) => progress(`${dataset.name}: ${text}`))) ?? []);
+  return comparePeers(datasets, results, found);
 }
 
 /** Results of all sets, by variant. */
@@ -71,6 +87,7 @@ async function evaluateAll(
 
 function finish(report: Report, { files, least, tolerance }: Arguments, { print }: Surroundings): number {
   print(toTable(report, least ?? 10));
+  if (report.peers) print(peersTable(report.peers));
   if (files.json) write(files.json, `${JSON.stringify(report, null, 1)}\n`);
   if (files.chart) write(files.chart, toChart(report));
   if (files['save-baseline']) writeBaseline(files['save-baseline'], report);

@@ -2,6 +2,7 @@
 import type { Costs, SetResult } from './evaluate.js';
 import type { Failure } from './failures.js';
 import { METRICS, type Metric, type Outcome, STAGES, type StageName, type Values } from './outcome.js';
+import type { PeerReport } from './peers.js';
 import { AXES, type Axis } from './slices.js';
 import { type Estimate, estimate, estimateOverGroups, mean, percentile } from './statistics.js';
 
@@ -42,6 +43,8 @@ export interface Report {
   timings: Record<string, { median: number; p95: number }>;
   /** Failed queries, worst first. */
   failures: Trouble[];
+  /** Other searches over the same queries, where they were asked. */
+  peers?: PeerReport[] | undefined;
 }
 
 export function toReport(sets: readonly SetResult[], settings: Record<string, unknown>): Report {

@@ -1,6 +1,7 @@
 /** A report as text for a terminal. */
 import type { Fidelity } from './fidelity.js';
 import { type Metric, STAGES, type StageName } from './outcome.js';
+import type { PeerReport } from './peers.js';
 import type { Estimates, Group, Report } from './report.js';
 import type { Estimate } from './statistics.js';
 
@@ -107,6 +108,21 @@ function failuresTable({ failures }: Report): string {
     }
   }
   return parts.join('\n');
+}
+
+/** nDCG@10 in every set, then means over all queries. */
+export function peersTable(peers: readonly PeerReport[]): string {
+  const metrics = ['ndcg@10', 'mrr@10', 'hit@3', 'recall@10', 'zero'] as const;
+  const sets = (peers[0]?.sets ?? []).map(({ name }) => name);
+  const rows = [
+    ['Search', ...sets, 'nDCG@10', 'MRR@10', 'hit@3', 'R@10', 'zero', 'ms', 'docsift is ahead by'],
+  ];
+  for (const { name, values, sets, behind, median } of peers) {
+    const bySet = sets.map((set) => set.values['ndcg@10'].toFixed(3));
+    const overall = metrics.map((metric) => values[metric].toFixed(3));
+    rows.push([`  ${name}`, ...bySet, ...overall, median?.toFixed(1) ?? '–', signed(behind)]);
+  }
+  return align(rows);
 }
 
 export function fidelityTable(rows: readonly (readonly [string, Fidelity])[]): string {
