@@ -44,9 +44,8 @@ export async function evaluate(
       const passages = await retrieveAll(search, query.text, stats.passages);
       const outcomes: Outcome[] = [];
       for (const variant of variants) {
-        const { trace = [], hits, timings } = await ask(search, query.text, variant);
-        const found = { reranked: trace, hits: hits.map(({ id }) => id), timings };
-        outcomes.push(judge({ query, documents, passages, ...found }));
+        const asked = await ask(search, query.text, variant);
+        outcomes.push(judge({ query, documents, passages, ...asked }));
       }
       return outcomes;
     };

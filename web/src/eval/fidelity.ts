@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Precision } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import { loadReranker } from '../models.js';
-import type { QueryOptions } from '../types.js';
+import type { QueryOptions, TraceCandidate } from '../types.js';
 import type { Dataset, JudgedQuery } from './dataset.js';
 import { ndcg } from './metrics.js';
 import { type Estimate, estimate, mean, spearman } from './statistics.js';
@@ -47,22 +47,30 @@ export async function collectCandidates(
     const all: Candidates[] = [];
     for (const judged of dataset.queries) {
       onProgress(`candidates ${all.length + 1} of ${dataset.queries.length}`);
-      const { trace = [] } = await ask(search, judged.text, query);
-      const ordered = [...trace].sort((a, b) => a.retrievalRank - b.retrievalRank);
-      const logits = ordered.map(({ scores }) => scores.cross ?? Number.NaN);
-      all.push({
-        set: dataset.name,
-        query: judged,
-        inputs: ordered.map(({ input }) => input),
-        documents: ordered.map(({ documentId }) => documentId),
-        logits,
-        added: ordered.map(({ scores }, i) => scores.final - (logits[i] as number)),
-      });
+      const { reranked } = await ask(search, judged.text, query);
+      all.push(toCandidates(dataset.name, judged, reranked));
     }
     return all;
   } finally {
     search.close();
   }
+}
+
+export function toCandidates(
+  set: string,
+  query: JudgedQuery,
+  reranked: readonly TraceCandidate[],
+): Candidates {
+  const ordered = [...reranked].sort((a, b) => a.retrievalRank - b.retrievalRank);
+  const logits = ordered.map(({ scores }) => scores.cross ?? Number.NaN);
+  return {
+    set,
+    query,
+    inputs: ordered.map(({ input }) => input),
+    documents: ordered.map(({ documentId }) => documentId),
+    logits,
+    added: ordered.map(({ scores }, i) => scores.final - (logits[i] as number)),
+  };
 }
 
 /** The logits of a reranker of the given precision, a row for each query. */

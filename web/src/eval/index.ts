@@ -11,6 +11,7 @@ export {
   type Fidelity,
   readLogits,
   scoreWith,
+  toCandidates,
   toPairs,
 } from './fidelity.js';
 export { main, type Surroundings } from './main.js';
@@ -19,5 +20,5 @@ export { judge, METRICS, type Metric, measure, type Outcome, STAGES, type StageN
 export type { PeerRanking, PeerReport } from './peers.js';
 export { type Group, type Report, toReport } from './report.js';
 export { type Estimate, estimate, estimateOverGroups, mean, percentile, spearman } from './statistics.js';
-export type { SystemOptions } from './system.js';
+export { type Asked, ask, openSystem, retrieveAll, type System, type SystemOptions } from './system.js';
 export { align, toTable } from './table.js';

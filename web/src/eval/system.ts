@@ -3,7 +3,7 @@ import type { Precision } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import type { Progress } from '../options.js';
 import { createSearch, type Search } from '../search.js';
-import type { QueryOptions, QueryResult, SearchDocument, Stats, TraceCandidate } from '../types.js';
+import type { QueryOptions, QueryResult, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
 
 export interface SystemOptions {
   precision?: Precision | undefined;
@@ -73,11 +73,20 @@ export async function retrieveAll(search: Search, text: string, passages: number
   return found.trace ?? [];
 }
 
-/** What a user gets, with the trace. Rejects where the reranker did not run. */
-export async function ask(search: Search, text: string, options: QueryOptions): Promise<QueryResult> {
+/** What a user gets. */
+export interface Asked {
+  /** The documents, best first. */
+  hits: string[];
+  /** The candidates, in their final order. */
+  reranked: TraceCandidate[];
+  timings: Timings;
+}
+
+/** Asks as a user would, but for every document there is. Rejects where a stage is missing that should have run. */
+export async function ask(search: Search, text: string, options: QueryOptions): Promise<Asked> {
   const result = await search.query(text, { ...options, trace: true, limit: 1000 });
   if (result.reason) throw result.reason;
-  return result;
+  return { hits: result.hits.map(({ id }) => id), reranked: result.trace ?? [], timings: result.timings };
 }
 
 async function start(
