@@ -54,7 +54,9 @@ def main():
         for number, line in enumerate(lines, 1):
             pair = json.loads(line)
             row = logits(model, tokenizer, pair["query"], pair["inputs"], args.device)
+            # Flushed, so that what was scored stays when the run is broken off.
             out.write(json.dumps({"set": pair["set"], "id": pair["id"], "logits": row}) + "\n")
+            out.flush()
             print(f"{number} of {len(lines)} queries, {time.monotonic() - started:.0f} s", flush=True)
 
 
