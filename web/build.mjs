@@ -1,6 +1,6 @@
 /**
- * Builds the npm package's `dist/`: the ESM entry, the worker, the service worker, the wasm files and the types. Needs the
- * binaries in `target/wasm/{simd128,relaxed,lexical}/`.
+ * Builds the npm package's `dist/`: the ESM entries for browsers and for Node, the worker of each, the service worker, the
+ * wasm files and the types. Needs the binaries in `target/wasm/{simd128,relaxed,lexical}/`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -43,6 +43,19 @@ await build({
   format: 'esm',
   entryPoints: { docsift: source('index.ts'), worker: source('engine/worker.ts') },
 });
+await build({
+  ...common,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // What `#platform` is.
+  conditions: ['docsift-node'],
+  entryPoints: {
+    node: source('node/index.ts'),
+    'node-worker': source('node/worker.ts'),
+    eval: source('eval/index.ts'),
+  },
+});
 // A service worker is a classic script: module service workers are not everywhere.
 await build({
   ...common,
@@ -51,6 +64,7 @@ await build({
 });
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', join(root, 'web/tsconfig.build.json')], { stdio: 'inherit' });
+for (const project of ['tsconfig.build.json', 'tsconfig.build-node.json'])
+  execFileSync(process.execPath, [tsc, '-p', join(root, 'web', project)], { stdio: 'inherit' });
 
 for (const { name, bytes } of Object.values(binaries)) console.log(`dist/${name} ${bytes} bytes`);
