@@ -1,6 +1,6 @@
 /**
- * Builds the npm package's `dist/`: the ESM entry, the worker, the service worker, both wasm files and the types. Needs
- * the two binaries in `target/wasm/{simd128,relaxed}/`.
+ * Builds the npm package's `dist/`: the ESM entries for browsers and for Node, the worker of each, the service worker,
+ * both wasm files and the types. Needs the two binaries in `target/wasm/{simd128,relaxed}/`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildCli } from './build-cli.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -43,6 +44,20 @@ await build({
   format: 'esm',
   entryPoints: { docsift: source('index.ts'), worker: source('engine/worker.ts') },
 });
+await build({
+  ...common,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // What `#platform` is.
+  conditions: ['docsift-node'],
+  entryPoints: {
+    node: source('node/index.ts'),
+    'node-worker': source('node/worker.ts'),
+    eval: source('eval/index.ts'),
+  },
+});
+await buildCli(root, common);
 // A service worker is a classic script: module service workers are not everywhere.
 await build({
   ...common,
@@ -51,6 +66,7 @@ await build({
 });
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', join(root, 'web/tsconfig.build.json')], { stdio: 'inherit' });
+for (const project of ['tsconfig.build.json', 'tsconfig.build-node.json'])
+  execFileSync(process.execPath, [tsc, '-p', join(root, 'web', project)], { stdio: 'inherit' });
 
 for (const { name, bytes } of Object.values(binaries)) console.log(`dist/${name} ${bytes} bytes`);

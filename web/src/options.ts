@@ -1,4 +1,6 @@
 /** The options that every entry point takes, and what they come to in this browser. */
+import { absolute, hardware, startWorker } from '#platform';
+import type { WorkerLike } from './engine/client.js';
 import type { Precision, Role } from './engine/protocol.js';
 import type { ModelSource, SourceFile } from './engine/source.js';
 import { DocsiftError } from './errors.js';
@@ -55,7 +57,7 @@ export interface EngineOptions {
 export interface Settings {
   manifestUrl: string;
   wasmUrlOf: (variant: Variant) => string;
-  spawnWorker: () => Worker;
+  spawnWorker: () => WorkerLike;
   onProgress: (progress: Progress) => void;
   cache: boolean;
   workers: number;
@@ -67,7 +69,7 @@ export function resolveOptions(options: EngineOptions): Settings {
     onProgress = () => {},
     cache = true,
     precision = 'int8',
-    workers = defaultWorkers(globalThis.navigator),
+    workers = defaultWorkers(hardware()),
   } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new DocsiftError('invalid_options', `workers: expected an integer of at least 1, found ${workers}`);
@@ -78,7 +80,7 @@ export function resolveOptions(options: EngineOptions): Settings {
   return {
     manifestUrl: new URL('manifest.json', modelFolder(options.modelBaseUrl)).href,
     wasmUrlOf: (variant) => wasmUrl(options.wasmBaseUrl, variant),
-    spawnWorker: () => spawnWorker(options.workerUrl),
+    spawnWorker: () => startWorker(options.workerUrl),
     onProgress,
     cache,
     workers,
@@ -159,22 +161,9 @@ function wasmUrl(base: string | URL | undefined, variant: Variant): string {
     : new URL('./docsift-simd128.wasm', import.meta.url).href;
 }
 
-function spawnWorker(url: string | URL | undefined): Worker {
-  if (url !== undefined) return new Worker(absolute(url), { type: 'module' });
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-}
-
 /** A folder's address ends in a slash, or its last part would be replaced. */
 function folder(base: string | URL): URL {
   const url = absolute(base);
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
-}
-
-function absolute(url: string | URL): URL {
-  try {
-    return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
-  } catch {
-    throw new DocsiftError('invalid_options', `expected an address, found "${url}"`);
-  }
 }

@@ -72,6 +72,7 @@ export function toTrace(ranked: readonly Ranked[]): TraceCandidate[] {
     documentId: candidate.documentId,
     title: documentOf(candidate).title,
     passage: passageOf(candidate),
+    input: candidate.input,
     scores,
     rank,
     retrievalRank,

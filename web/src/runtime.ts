@@ -1,5 +1,6 @@
 /** The compiled engine: which of its two binaries this browser can run, and how that one gets here. */
-import { browserNetwork, download, type Network } from './download.js';
+import { network as defaultNetwork } from '#platform';
+import { download, type Network } from './download.js';
 import { DocsiftError, messageOf } from './errors.js';
 
 export type Variant = 'relaxed' | 'simd128';
@@ -68,7 +69,7 @@ export interface RuntimeOptions {
 export async function loadRuntime(
   { urlOf, cache, onProgress }: RuntimeOptions,
   binaries = DOCSIFT_BINARIES,
-  network: Network = browserNetwork(),
+  network: Network = defaultNetwork(),
 ): Promise<Runtime> {
   const variants = supported();
   for (const variant of variants) {

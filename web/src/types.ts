@@ -62,6 +62,8 @@ export interface TraceCandidate {
   documentId: string;
   title: string;
   passage: Passage;
+  /** `title. heading. text`: what both models read. */
+  input: string;
   scores: Scores;
   /** Its place among the passages, from 1. */
   rank: number;

@@ -3,7 +3,7 @@
 import { DocsiftError, messageOf } from '../errors.js';
 import type { Settings } from '../options.js';
 import { loadRuntime, type Variant } from '../runtime.js';
-import { EngineClient } from './client.js';
+import { EngineClient, type WorkerLike } from './client.js';
 import { Pool, type PoolOptions } from './pool.js';
 
 /** Fetches the engine and starts the workers; resolves when the first takes requests. */
@@ -36,7 +36,7 @@ export async function launch(
   return { pool, variant };
 }
 
-function startWorker({ spawnWorker }: Settings): Worker {
+function startWorker({ spawnWorker }: Settings): WorkerLike {
   try {
     return spawnWorker();
   } catch (thrown) {
