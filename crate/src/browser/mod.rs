@@ -6,9 +6,11 @@ mod bytes;
 mod download;
 mod engine;
 mod error;
+mod pack;
 
 pub use download::fetch_file;
 pub use engine::Engine;
+pub use pack::pack_model;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -30,6 +30,8 @@ export interface Command<O extends Options = Options> {
   options: O;
   /** Further lines of help. */
   details?: string;
+  /** Takes the arguments as they are, in place of `run`, where they are read elsewhere. */
+  passesOn?(args: string[]): Promise<number>;
   /** Throws a `DocsiftError` for what the user can mend; returns the exit code. */
   run(values: Values<O>, positionals: string[]): Promise<number>;
 }

@@ -3,16 +3,17 @@
  * `npx docsift …`. Exit codes: 0, done; 1, it could not be done, and one line says why; 2, the command line cannot be
  * read.
  */
-import { readFileSync } from 'node:fs';
 import { DocsiftError, messageOf } from '../errors.js';
 import { type Command, runCommand, UsageError } from './command.js';
+import { evaluate } from './commands/eval.js';
+import { index } from './commands/index.js';
+import { pack } from './commands/pack.js';
 import { read } from './commands/read.js';
+import { search } from './commands/search.js';
+import { serve } from './commands/serve.js';
+import { version } from './version.js';
 
-const COMMANDS: Command[] = [read];
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+const COMMANDS: Command[] = [index, search, serve, read, evaluate, pack];
 
 function help(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length)) + 2;
@@ -40,7 +41,7 @@ async function main(args: string[]): Promise<number> {
   }
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (!command) throw new UsageError(`there is no command "${name}"`);
-  return runCommand(command, rest);
+  return command.passesOn ? command.passesOn(rest) : runCommand(command, rest);
 }
 
 try {

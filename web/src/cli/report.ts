@@ -38,22 +38,13 @@ export class ProgressLine {
 /** How fast passages are embedded, and how long it will take. */
 export class Rate {
   readonly #started = performance.now();
-  readonly #before: number;
 
-  /** @param before how many were done before this began */
-  constructor(before = 0) {
-    this.#before = before;
-  }
-
-  /** Passages a second so far. */
-  perSecond(done: number): number {
-    return ((done - this.#before) * 1000) / Math.max(performance.now() - this.#started, 1);
-  }
-
-  /** `3 min 20 s left`, or nothing before there is a rate. */
-  left(done: number, total: number): string {
-    const rate = this.perSecond(done);
-    return rate > 0 ? `${duration(((total - done) / rate) * 1000)} left` : '';
+  /** `left` is empty where the number of pages is not known, or too little is done to tell. */
+  of(embedded: number, pages: number, allPages: number): { perSecond: number; left: string } {
+    const ms = Math.max(performance.now() - this.#started, 1);
+    const share = allPages > 0 ? pages / allPages : 0;
+    const left = share > 0.02 && share < 1 ? `${duration((ms * (1 - share)) / share)} left` : '';
+    return { perSecond: (embedded * 1000) / ms, left };
   }
 }
 

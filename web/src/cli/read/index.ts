@@ -58,6 +58,14 @@ export async function findSource(
   throw wrong(`${given}: there is no page in it (${looked}); name the folder that the site was built into`);
 }
 
+/** How many files a source has to read; 0 where one file holds all documents. */
+export async function countFiles(source: Source, without: readonly string[]): Promise<number> {
+  if (source.format === 'json') return 0;
+  let count = 0;
+  for await (const _ of filesBelow(source.path, EXTENSIONS[source.format], without)) count += 1;
+  return count;
+}
+
 /** The documents of a source, and its problems, in the order of the files. Ids come once: later ones are problems. */
 export async function* readSource(
   source: Source,
