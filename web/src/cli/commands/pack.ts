@@ -60,17 +60,16 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
     const license = values.license ?? 'unknown';
     const manifest = await readManifest(path.join(out, 'manifest.json'));
 
-    console.error(`Packing ${folder} …`);
-    const { file: bytes, summary } = packModel({
+    const files = {
       config: await read(path.join(folder, 'config.json')),
       weights: await read(path.join(folder, 'model.safetensors')),
       tokenizer: await read(path.join(folder, 'tokenizer.json')).catch(() =>
         read(path.join(folder, 'vocab.txt')),
       ),
-      name: id,
-      license,
       pairs: await read(values.calibration ?? path.join(PACKAGED_MODELS, 'calibration.jsonl')),
-    });
+    };
+    console.error(`Packing ${folder} …`);
+    const { file: bytes, summary } = packModel({ ...files, name: id, license });
     const { role, ...shape } = summary;
     const file = `${id}.q8_0.gguf`;
     await mkdir(out, { recursive: true });
