@@ -92,6 +92,14 @@ test('writes no line that the engine would take for a heading', async (t) => {
   assert.equal(body, '## A {#a}\nShort\n\n## B {#b}\n\nShort\nAlso short\nA sentence.\nIs it?');
 });
 
+test('lets no page set the fields that the engine goes by, and no date that is another day elsewhere', async (t) => {
+  const document = await page(
+    t,
+    '<title>T</title><main><p data-docsift-filter="id:x, url:y, updated:z, lang:q, level:1">Text.</p><time datetime="4 March 2025"></time></main>',
+  );
+  assert.deepEqual(document, { id: '/page.html', url: '/page.html', title: 'T', body: 'Text.', lang: 'q', level: '1' });
+});
+
 test('reads pages in the encoding that they declare', async (t) => {
   const folder = await scratch(t);
   const bytes = Buffer.from(

@@ -7,6 +7,7 @@ import { copyModels, copyRuntime, PACKAGED_MODELS } from '../deploy/package-file
 import { Indexer } from '../engine/indexer.js';
 import { indexSite, type Outcome, type Site } from '../index-site.js';
 import { countFiles, findSource, type Source } from '../read/index.js';
+import { relativeTo } from '../read/folder.js';
 import { READ_OPTIONS, readOptions } from '../read-options.js';
 import { counted, duration, megabytes, Problems, ProgressLine, Rate } from '../report.js';
 import { version } from '../version.js';
@@ -83,7 +84,7 @@ export const index = command({
     };
     try {
       await once(values.fresh ?? false);
-      if (!values['no-runtime']) await deploy(out, { ...values, folder: models }, say);
+      if (!values['no-runtime']) await deploy(out, addressUnder(site), { ...values, folder: models }, say);
       if (values.watch) await watch(source, out, () => once(false), say);
     } finally {
       indexer.close();
@@ -99,14 +100,25 @@ interface Deployment {
   'no-models'?: boolean | undefined;
 }
 
-async function deploy(out: string, options: Deployment, say: (text: string) => void): Promise<void> {
+/** Where the site will have the folder: below its own base, or at the root where it lies elsewhere. */
+function addressUnder({ source, options, out }: Site): string {
+  const inside = relativeTo(source.path, out);
+  const base = options.addresses.base.replace(/\/$/, '');
+  return source.isFile || inside.startsWith('..') ? `/${path.basename(out)}` : `${base}/${inside}`;
+}
+
+async function deploy(
+  out: string,
+  address: string,
+  options: Deployment,
+  say: (text: string) => void,
+): Promise<void> {
   const names = await copyRuntime(out);
   const bytes = options['no-models'] ? 0 : await copyModels(out, options);
   say(`${out}: runtime${bytes > 0 ? `, models (${megabytes(bytes)})` : ''}`);
-  const name = path.basename(out);
   if (names.includes('element.js')) {
     say(`Put this into your pages:
-  <script type="module" src="/${name}/element.js"></script>
+  <script type="module" src="${address}/element.js"></script>
   <docsift-search></docsift-search>`);
   }
 }
@@ -178,7 +190,12 @@ class IndexProgress {
       const { perSecond, left } = this.#rate.of(this.#embedded, this.#read, this.#files);
       const pages =
         this.#files > 0 ? `${this.#read} of ${counted(this.#files, 'page')}` : counted(this.#read, 'page');
-      return [pages, counted(this.#embedded, 'passage'), `${perSecond.toFixed(0)}/s`, left]
+      return [
+        pages,
+        counted(this.#embedded, 'passage'),
+        `${perSecond.toFixed(perSecond < 10 ? 1 : 0)}/s`,
+        left,
+      ]
         .filter(Boolean)
         .join(' · ');
     });

@@ -26,15 +26,18 @@ export interface Saved {
 
 export class Indexer {
   readonly #pool: Pool;
-  readonly #collection: Collection;
+  readonly #makeCollection: () => Collection;
   readonly #progress: Progress;
+  #collection: Collection;
   /** Identifies the embedder's weights. */
   readonly fingerprint: string;
 
-  private constructor(pool: Pool, collection: Collection, progress: Progress, fingerprint: string) {
+  private constructor(pool: Pool, workers: number, progress: Progress, fingerprint: string) {
     this.#pool = pool;
-    this.#collection = collection;
     this.#progress = progress;
+    this.#makeCollection = () =>
+      new Collection(pool, workers, (loaded, total) => progress.report(loaded, total));
+    this.#collection = this.#makeCollection();
     this.fingerprint = fingerprint;
   }
 
@@ -43,13 +46,14 @@ export class Indexer {
     const workers = options.workers ?? availableParallelism();
     const settings = resolveOptions({ modelBaseUrl: options.modelBaseUrl, workers, cache: false });
     const model = await new ModelCatalogue(settings).resolve('embedder', options.embedder);
-    let collection: Collection | undefined;
-    const { pool } = await launch(settings, async (primary) => collection?.rebuild(primary));
+    let indexer: Indexer | undefined;
+    const { pool } = await launch(settings, async (primary) => {
+      if (indexer) await indexer.#collection.rebuild(primary);
+    });
     try {
       const { fingerprint } = await pool.load('embedder', model.source);
-      const progress = new Progress(options.onProgress);
-      collection = new Collection(pool, workers, (loaded, total) => progress.report(loaded, total));
-      return new Indexer(pool, collection, progress, fingerprint);
+      indexer = new Indexer(pool, workers, new Progress(options.onProgress), fingerprint);
+      return indexer;
     } catch (error) {
       pool.close();
       throw error;
@@ -63,6 +67,7 @@ export class Indexer {
 
   /** Begins with nothing. */
   async create(): Promise<void> {
+    this.#collection = this.#makeCollection();
     await this.#collection.create(this.fingerprint);
     this.#progress.begin(0);
   }
@@ -70,6 +75,7 @@ export class Indexer {
   /** Begins with an earlier collection. Rejects with `invalid_index` when it is damaged, or of another model. */
   async restore(bytes: ArrayBuffer): Promise<void> {
     const { fingerprint } = this;
+    this.#collection = this.#makeCollection();
     await this.#collection.restore({ bytes, fingerprint, modelKey: fingerprint, savedAt: new Date() });
     this.#progress.begin((await this.counts()).embedded);
   }

@@ -65,10 +65,27 @@ function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }
 
-/** A date as documents have it: ISO 8601, the day alone where the time says nothing; `undefined` for anything else. */
+/** The fields that mean something to the engine: pages do not set them as they set fields of their own. */
+const OWN_FIELDS = new Set(['id', 'title', 'body', 'url', 'section', 'updated']);
+
+/** Adds the fields of a page's own to its document. */
+export function addFields(document: SearchDocument, fields: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (!OWN_FIELDS.has(name) && !Object.hasOwn(document, name)) document[name] = value;
+  }
+}
+
+/**
+ * A date as documents have it: ISO 8601, the day alone where the time says nothing; `undefined` for anything else, and
+ * for a date in words without a time zone, which is another day elsewhere.
+ */
 export function isoDate(value: unknown): string | undefined {
   if (typeof value !== 'string' && !(value instanceof Date)) return undefined;
-  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value.trim())) return value.trim();
+  if (typeof value === 'string') {
+    const text = value.trim();
+    if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
+    if (!/^\d{4}-\d{2}-\d{2}|(GMT|UTC|[+-]\d{2}:?\d{2})$/.test(text)) return undefined;
+  }
   const date = new Date(value);
   if (Number.isNaN(date.getTime())) return undefined;
   const iso = date.toISOString();

@@ -1,7 +1,7 @@
 /** One page of a built site as a document. */
 import type { SearchDocument } from '../../../types.js';
 import { writeBody } from '../blocks.js';
-import { addressOf, empty, excluded, type Item, type ReadOptions } from '../source.js';
+import { addFields, addressOf, empty, excluded, type Item, type ReadOptions } from '../source.js';
 import { contentBlocks } from './blocks.js';
 import { findContent } from './content.js';
 import { find, mark, parsePage } from './dom.js';
@@ -35,7 +35,7 @@ export function readPage(html: string, name: string, options: ReadOptions): Item
   if (updated !== undefined) document.updated = updated;
   const lang = find('html', page)[0]?.attribs.lang?.trim();
   if (lang) document.lang = lang;
-  for (const [field, value] of Object.entries(fields)) if (!(field in document)) document[field] = value;
+  addFields(document, fields);
   return { document, file: name };
 }
 

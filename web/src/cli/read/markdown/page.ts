@@ -3,7 +3,7 @@ import type { Heading, Root } from 'mdast';
 import { messageOf } from '../../../errors.js';
 import type { SearchDocument } from '../../../types.js';
 import { collapse, writeBody } from '../blocks.js';
-import { addressOf, empty, excluded, type Item, type ReadOptions, unreadable } from '../source.js';
+import { addFields, addressOf, empty, excluded, type Item, type ReadOptions, unreadable } from '../source.js';
 import { inlineOne, markdownBlocks } from './blocks.js';
 import {
   type FrontMatter,
@@ -51,8 +51,7 @@ export function readMarkdown(text: string, name: string, options: ReadOptions): 
   if (updated) document.updated = updated;
   const lang = textOf(matter, 'lang');
   if (lang) document.lang = lang;
-  for (const [field, value] of Object.entries(fieldsOf(matter)))
-    if (!(field in document)) document[field] = value;
+  addFields(document, fieldsOf(matter));
   return { document, file: name };
 }
 
