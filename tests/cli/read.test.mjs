@@ -97,7 +97,14 @@ test('lets no page set the fields that the engine goes by, and no date that is a
     t,
     '<title>T</title><main><p data-docsift-filter="id:x, url:y, updated:z, lang:q, level:1">Text.</p><time datetime="4 March 2025"></time></main>',
   );
-  assert.deepEqual(document, { id: '/page.html', url: '/page.html', title: 'T', body: 'Text.', lang: 'q', level: '1' });
+  assert.deepEqual(document, {
+    id: '/page.html',
+    url: '/page.html',
+    title: 'T',
+    body: 'Text.',
+    lang: 'q',
+    level: '1',
+  });
 });
 
 test('reads pages in the encoding that they declare', async (t) => {
