@@ -63,7 +63,7 @@ test('finds what it indexed, by meaning, and names the heading to link to', asyn
   assert.match(table.stdout, /^rank +was +cosine +bm25 +fused +cross +final +passage$/m);
 });
 
-test('finds nothing without reranking that reranking has not seen', async (t) => {
+test('leaves reranking out, and gives no more documents than asked for', async (t) => {
   const { out } = await indexed(t);
   const result = await find(out, 'import a list', '--no-rerank', '--limit', '1');
   assert.equal(result.stage, 'hybrid');
