@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildCli } from './build-cli.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -56,6 +57,7 @@ await build({
     eval: source('eval/index.ts'),
   },
 });
+await buildCli(root, common);
 // A service worker is a classic script: module service workers are not everywhere.
 await build({
   ...common,

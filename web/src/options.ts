@@ -38,7 +38,7 @@ export interface Progress {
 }
 
 export interface EngineOptions {
-  /** The folder of `manifest.json`. Default: `models/` beside the folder that holds `docsift.js`. */
+  /** The folder of `manifest.json`. Default: `models/` in the folder of `docsift.js`, or beside it where that is `dist/`. */
   modelBaseUrl?: string | URL | undefined;
   /** The folder of the wasm files. Default: the folder that holds `docsift.js`. */
   wasmBaseUrl?: string | URL | undefined;
@@ -150,7 +150,13 @@ function modelFolder(base: string | URL | undefined): URL {
   if (base !== undefined) return folder(base);
   // Not written as one expression: bundlers would take it for an asset to bundle.
   const here = import.meta.url;
-  return new URL('../models/', here);
+  return modelsNear(here);
+}
+
+/** Where the models lie: beside `dist/` in the package, and in the folder of `docsift.js` where that was deployed. */
+export function modelsNear(script: string): URL {
+  const folder = new URL('.', script);
+  return new URL(folder.pathname.endsWith('/dist/') ? '../models/' : 'models/', folder);
 }
 
 /** Literal `new URL(…, import.meta.url)`, so that bundlers find the files and take them along. */

@@ -76,7 +76,11 @@ export interface Asked {
 export async function ask(search: Search, text: string, options: QueryOptions): Promise<Asked> {
   const result = await search.query(text, { ...options, trace: true, limit: 1000 });
   if (result.reason) throw result.reason;
-  return { hits: result.hits.map(({ id }) => id), reranked: result.trace?.candidates ?? [], timings: result.timings };
+  return {
+    hits: result.hits.map(({ id }) => id),
+    reranked: result.trace?.candidates ?? [],
+    timings: result.timings,
+  };
 }
 
 async function start(
