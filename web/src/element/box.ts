@@ -42,6 +42,7 @@ export class SearchBox {
   /** The question that the list answers, and its last answer. */
   #answered: { text: string; result: ElementResult } | undefined;
   #improving = false;
+  #failure: unknown;
   #chosenBy: 'key' | 'pointer' = 'key';
 
   constructor(options: BoxOptions) {
@@ -235,11 +236,13 @@ export class SearchBox {
   #fail(thrown: unknown): void {
     const error = DocsiftError.from(thrown);
     this.#improving = false;
-    this.#opened = undefined;
     this.#list.clear();
     this.#answered = undefined;
     this.#pointAt(undefined);
     this.#show('error', error.message);
+    // Every letter that is typed meets the same failure; it is told once.
+    if (thrown === this.#failure) return;
+    this.#failure = thrown;
     this.#view.announcer.say(this.#options.language.strings.failed);
     this.#options.onError(error);
   }
@@ -289,6 +292,8 @@ export class SearchBox {
 
   #retry(): void {
     this.#view.input.focus();
+    this.#opened = undefined;
+    this.#failure = undefined;
     this.#show('waiting');
     if (this.text === '') {
       this.#start();

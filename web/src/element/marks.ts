@@ -21,9 +21,12 @@ export function runsOf({ text, highlights }: Excerpt): Run[] {
   return runs;
 }
 
-/** The words of a title that the query found: those that begin with one of `terms`, whatever the case and accents. */
+/**
+ * The words of a title that the query found: those that begin with one of `terms`, whatever the case and accents. Terms of
+ * one or two letters are left out: they are mostly words such as "a" and "of", and begin too many others.
+ */
 export function markWords(text: string, terms: readonly string[]): Excerpt {
-  const wanted = terms.map(fold).filter((term) => term !== '');
+  const wanted = terms.map(fold).filter((term) => term.length > 2 || /[^a-z]/.test(term));
   const highlights = [...text.matchAll(/[\p{L}\p{N}]+/gu)]
     .filter(([word]) => wanted.some((term) => fold(word).startsWith(term)))
     .map(({ index, 0: word }): [number, number] => [index, index + word.length]);

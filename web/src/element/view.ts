@@ -62,7 +62,10 @@ export function makeView({ mode, language, placeholder, hotkeys, apple }: ViewOp
     make('button', { part, class: part, type: 'button', 'aria-label': label }, ...content);
   const clear = button('clear', strings.clear, icon('clear'));
   setAttribute(clear, 'hidden', true);
-  const close = mode === 'modal' ? button('close', strings.close, key('Esc'), icon('clear')) : undefined;
+  const close =
+    mode === 'modal'
+      ? button('close', strings.close, key('Esc'), make('span', { class: 'word' }, strings.close))
+      : undefined;
 
   const list = make('div', {
     id: 'list',
