@@ -14,11 +14,21 @@ export const STRICT_POLICY = [
   "img-src 'self'",
 ].join('; ');
 
+/** Machines that run tests may be busy. */
+const PATIENCE_MS = 120_000;
+
 /** Sends the strict policy in place of the server's own. */
 const strict = (/** @type {import('node:http').ServerResponse} */ response) => {
   const { writeHead } = response;
   response.writeHead = (status, headers) =>
     writeHead.call(response, status, { ...headers, 'Content-Security-Policy': STRICT_POLICY });
+};
+
+/** Any article that a result leads to. */
+const article = (/** @type {import('node:http').ServerResponse} */ response) => {
+  response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
+  response.end('<!doctype html><html lang="en"><title>An article</title><link rel="icon" href="/pages/element-icon.svg">');
+  return true;
 };
 
 /**
@@ -36,10 +46,12 @@ export async function openElement(t, { server = {}, ...options } = {}) {
     folders: { '/pages/': path.join(ROOT, 'tests', 'browser', 'pages'), ...folders },
     intercept: (request, response) => {
       strict(response);
+      if (request.url?.startsWith('/help/')) return article(response);
       return intercept?.(request, response) ?? false;
     },
   });
   const { page, ...browser } = await openBrowser(t, { origin: site.url, ...options });
+  page.setDefaultTimeout(PATIENCE_MS);
   /**
    * @param {Record<string, string>} [attributes] of the element, and what else pages/element-page.js understands
    * @param {string} [where] another page

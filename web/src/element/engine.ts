@@ -75,12 +75,14 @@ async function start(settings: EngineSettings, onProgress: Listener): Promise<Op
 function optionsOf(settings: EngineSettings, onProgress: Listener): SearchOptions {
   const { modelBaseUrl, wasmBaseUrl, workerUrl } = settings;
   const last = lastStage(settings);
+  // No model is downloaded that no stage will use.
+  const models = last === 'lexical' ? { embedder: false, reranker: false } : { reranker: false };
   return {
     modelBaseUrl,
     wasmBaseUrl,
     workerUrl,
     onProgress,
-    models: last === 'reranked' ? {} : { reranker: false },
+    ...(last === 'reranked' ? {} : { models: models as SearchOptions['models'] }),
   };
 }
 
