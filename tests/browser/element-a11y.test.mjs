@@ -83,9 +83,7 @@ test('axe finds nothing from right to left, in forced colours, and on a phone', 
     await opened.page.emulateMedia({ forcedColors: 'active' });
     await opened.visit();
     await STATES.results(opened);
-    const outline = await opened.options
-      .first()
-      .evaluate((option) => getComputedStyle(option).outlineStyle);
+    const outline = await opened.options.first().evaluate((option) => getComputedStyle(option).outlineStyle);
     assert.equal(outline, 'solid', 'the chosen option is told from the others without its background');
     await checkAccessibility(opened.page, 'in forced colours');
     await opened.page.emulateMedia({ forcedColors: 'none' });

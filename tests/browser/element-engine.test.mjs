@@ -30,10 +30,14 @@ async function ask({ page, element, input, options }, text) {
   await input.fill('');
   await input.pressSequentially(text);
   await options.first().waitFor({ timeout: 240_000 });
-  await element.locator('.root[data-state="results"]:not([data-improving])').waitFor({ state: 'attached', timeout: 240_000 });
+  await element
+    .locator('.root[data-state="results"]:not([data-improving])')
+    .waitFor({ state: 'attached', timeout: 240_000 });
 }
 
-test('one script and one tag search the help center, within a strict policy', { timeout: 600_000 }, async (t) => {
+test('one script and one tag search the help center, within a strict policy', {
+  timeout: 600_000,
+}, async (t) => {
   const opened = await openSite(t);
   const { page, visit, element, options, titles, traffic } = opened;
   const watchViolations = () =>
@@ -54,14 +58,17 @@ test('one script and one tag search the help center, within a strict policy', { 
     );
   });
 
-  await t.test('articles are found by their words while they are being read, with what is on its way told', async () => {
-    await page.keyboard.press('/');
-    await page.keyboard.type('password');
-    await options.first().waitFor({ timeout: 240_000 });
-    const progress = element.locator('[part="progress"]');
-    t.diagnostic(`progress shown with the first results: ${await progress.isVisible()}`);
-    assert.ok((await titles()).some((title) => /password/i.test(title)));
-  });
+  await t.test(
+    'articles are found by their words while they are being read, with what is on its way told',
+    async () => {
+      await page.keyboard.press('/');
+      await page.keyboard.type('password');
+      await options.first().waitFor({ timeout: 240_000 });
+      const progress = element.locator('[part="progress"]');
+      t.diagnostic(`progress shown with the first results: ${await progress.isVisible()}`);
+      assert.ok((await titles()).some((title) => /password/i.test(title)));
+    },
+  );
 
   await t.test('then by their meaning, reranked', async () => {
     await page.waitForFunction(
@@ -72,7 +79,10 @@ test('one script and one tag search the help center, within a strict policy', { 
     await ask(opened, 'someone posted in the wrong channel, how do I relocate the whole thread?');
     const found = await titles();
     t.diagnostic(found.join(' | '));
-    assert.ok(found.slice(0, 3).some((title) => /move content|another stream|rename.*topic/i.test(title)), found.join(' | '));
+    assert.ok(
+      found.slice(0, 3).some((title) => /move content|another stream|rename.*topic/i.test(title)),
+      found.join(' | '),
+    );
     const href = await options.first().getAttribute('href');
     assert.match(href, /^https:\/\/zulip\.com\/help\//);
     assert.ok((await options.first().locator('mark').count()) > 0);
@@ -84,8 +94,14 @@ test('one script and one tag search the help center, within a strict policy', { 
     await ask(opened, 'phone gets no push alerts');
     const found = await titles();
     t.diagnostic(found.join(' | '));
-    assert.ok(found.slice(0, 3).some((title) => /mobile notifications/i.test(title)), found.join(' | '));
-    assert.ok(![...traffic.requests.keys()].some((path) => path.endsWith('.gguf')), 'no model is downloaded again');
+    assert.ok(
+      found.slice(0, 3).some((title) => /mobile notifications/i.test(title)),
+      found.join(' | '),
+    );
+    assert.ok(
+      ![...traffic.requests.keys()].some((path) => path.endsWith('.gguf')),
+      'no model is downloaded again',
+    );
   });
 
   await t.test('the policy was never violated', async () => {
@@ -114,6 +130,8 @@ test('an index that is not there is told, and found when it is', { timeout: 120_
   missing = false;
   await element.getByRole('button', { name: 'Try again' }).click();
   await element.getByText('expected the manifest of an index or an array of documents').waitFor();
-  const codes = await page.evaluate(() => events.filter(({ type }) => type === 'error').map(({ code }) => code));
+  const codes = await page.evaluate(() =>
+    events.filter(({ type }) => type === 'error').map(({ code }) => code),
+  );
   assert.deepEqual(codes, ['download_failed', 'invalid_index']);
 });

@@ -17,7 +17,10 @@ const PICTURES = {
   inline: { attributes: { mode: 'inline' } },
   rtl: { attributes: { 'page-lang': 'ar' }, text: 'كتم موضوع', keys: ['ArrowDown'] },
   mobile: { attributes: {}, size: { width: 390, height: 700 } },
-  error: { attributes: {}, error: 'https://help.example/docsift/index.json could not be fetched: Failed to fetch' },
+  error: {
+    attributes: {},
+    error: 'https://help.example/docsift/index.json could not be fetched: Failed to fetch',
+  },
 };
 
 /** Stands for a test: what is opened is closed at the end. */
@@ -26,8 +29,12 @@ const context = { after: (work) => endings.push(work) };
 
 await mkdir(FOLDER, { recursive: true });
 try {
-  const { page, visit, type, input, shows } = await openElement(context, { context: { reducedMotion: 'reduce' } });
-  for (const [name, { attributes, size = WIDE, text = 'mute a topic', keys = [], error }] of Object.entries(PICTURES)) {
+  const { page, visit, type, input, shows } = await openElement(context, {
+    context: { reducedMotion: 'reduce' },
+  });
+  for (const [name, { attributes, size = WIDE, text = 'mute a topic', keys = [], error }] of Object.entries(
+    PICTURES,
+  )) {
     await page.setViewportSize(size);
     await visit(attributes);
     if (error) {

@@ -27,7 +27,9 @@ const strict = (/** @type {import('node:http').ServerResponse} */ response) => {
 /** Any article that a result leads to. */
 const article = (/** @type {import('node:http').ServerResponse} */ response) => {
   response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
-  response.end('<!doctype html><html lang="en"><title>An article</title><link rel="icon" href="/pages/element-icon.svg">');
+  response.end(
+    '<!doctype html><html lang="en"><title>An article</title><link rel="icon" href="/pages/element-icon.svg">',
+  );
   return true;
 };
 

@@ -71,7 +71,7 @@ export class SearchBox {
     this.#opened = opened;
     opened.then(
       ({ complete }) => {
-        if (this.#opened !== opened) return;
+        if (this.#opened !== opened || !complete) return;
         this.#filling = true;
         const filled = () => {
           this.#filling = false;
@@ -130,6 +130,7 @@ export class SearchBox {
       (event.target as Element | null)?.closest<HTMLElement>('[role="option"]') ?? undefined;
     const point = (event: PointerEvent) => {
       const option = optionOf(event);
+      if (event.type === 'pointermove' && event.movementX === 0 && event.movementY === 0) return;
       if (option && option !== this.#list.active) this.#choose(option, 'pointer');
       else if (option) this.#list.activate(option, true);
     };

@@ -193,7 +193,7 @@ export class DocsiftSearchElement extends Base {
   async #openSearch(onProgress: Parameters<typeof openSearch>[1]): Promise<OpenedSearch> {
     const own = this.#search;
     if (own === undefined) return openSearch((this.#settings as Settings).engine, onProgress);
-    return { search: typeof own === 'function' ? await own() : own, complete: Promise.resolve() };
+    return { search: typeof own === 'function' ? await own() : own };
   }
 
   #listen({ box, trigger, input, close }: View): void {

@@ -54,7 +54,7 @@ async function start(settings: EngineSettings, onProgress: Listener): Promise<Op
   const documents = documentsIn(text, url);
   if (!documents) {
     const search = await docsift.createSearch({ ...options, index: url } as SearchOptions);
-    return { search: streaming(search), complete: Promise.resolve() };
+    return { search: streaming(search) };
   }
   // On plain HTTP there is neither a digest nor a reliable store.
   if (!globalThis.crypto?.subtle) {
@@ -64,7 +64,7 @@ async function start(settings: EngineSettings, onProgress: Listener): Promise<Op
   const name = await keptName(url, text);
   try {
     const search = await docsift.createSearch({ ...options, restore: name });
-    return { search: streaming(search), complete: Promise.resolve() };
+    return { search: streaming(search) };
   } catch (error) {
     if (!hasCode(error, 'index_not_found', 'invalid_index', 'storage_unavailable')) throw error;
   }

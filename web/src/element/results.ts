@@ -64,9 +64,8 @@ export class ResultList {
   }
 
   clear(): void {
-    this.release();
-    this.activate(undefined);
     this.#pending = undefined;
+    this.activate(undefined);
     this.#items = [];
     this.element.replaceChildren();
   }
@@ -123,8 +122,17 @@ export class ResultList {
       return item && (i <= held || !hit) ? item : this.#item(hit as ElementHit, terms, item);
     });
     if (this.#active && !this.options.includes(this.#active)) this.activate(undefined);
-    this.element.replaceChildren(...this.#items.map(({ element }) => element));
+    this.#place();
     if (animate && !matchMedia('(prefers-reduced-motion: reduce)').matches) this.#glide(before);
+  }
+
+  /** Brings the items into their order. One that is in its place is not touched: a press on it may not be over. */
+  #place(): void {
+    const { children } = this.element;
+    this.#items.forEach(({ element }, i) => {
+      if (children[i] !== element) this.element.insertBefore(element, children[i] ?? null);
+    });
+    while (children.length > this.#items.length) children[this.#items.length]?.remove();
   }
 
   /** Fills an item anew. Its first option stays the same element, so that it stays chosen. */

@@ -43,6 +43,6 @@ export interface SearchLike {
 /** A search that takes queries, and what it may still be waiting for. */
 export interface OpenedSearch {
   search: SearchLike;
-  /** Resolves when every document is in the search; rejects when they could not be had. */
-  complete: Promise<void>;
+  /** Where documents are still being added: resolves when all are, rejects when they could not be. */
+  complete?: Promise<void> | undefined;
 }
