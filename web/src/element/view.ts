@@ -64,7 +64,7 @@ export function makeView({ mode, language, placeholder, hotkeys, apple }: ViewOp
   setAttribute(clear, 'hidden', true);
   const close =
     mode === 'modal'
-      ? button('close', strings.close, key('Esc'), make('span', { class: 'word' }, strings.close))
+      ? button('close', `${strings.close} (Esc)`, key('Esc'), make('span', { class: 'word' }, strings.close))
       : undefined;
 
   const list = make('div', {
