@@ -71,10 +71,11 @@ test('one script and one tag search the help center, within a strict policy', {
   );
 
   await t.test('then by their meaning, reranked', async () => {
+    // They are kept once all of them have been read.
     await page.waitForFunction(
-      async () => (await indexedDB.databases()).some(({ name }) => name === 'docsift'),
+      async () => (await (await import('/docsift/docsift.js')).listIndexes()).length === 1,
       undefined,
-      { timeout: 400_000, polling: 500 },
+      { timeout: 480_000, polling: 500 },
     );
     await ask(opened, 'someone posted in the wrong channel, how do I relocate the whole thread?');
     const found = await titles();
