@@ -58,13 +58,13 @@ export function makeView({ mode, language, placeholder, hotkeys, apple }: ViewOp
     enterkeyhint: 'go',
     maxlength: '512',
   });
-  const button = (part: string, label: string, ...content: (Node | string)[]) =>
+  const button = (part: string, label: string | undefined, ...content: (Node | string)[]) =>
     make('button', { part, class: part, type: 'button', 'aria-label': label }, ...content);
   const clear = button('clear', strings.clear, icon('clear'));
   setAttribute(clear, 'hidden', true);
   const close =
     mode === 'modal'
-      ? button('close', `${strings.close} (Esc)`, key('Esc'), make('span', { class: 'word' }, strings.close))
+      ? button('close', undefined, key('Esc'), make('span', { class: 'word hidden' }, strings.close))
       : undefined;
 
   const list = make('div', {
