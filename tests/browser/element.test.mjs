@@ -499,7 +499,7 @@ test('in the page', async (t) => {
     await trigger.getByText('Questions ?').waitFor();
     await trigger.click();
     assert.equal(await input.getAttribute('placeholder'), 'Demandez');
-    await element.getByText('fermer').waitFor();
+    await element.getByText('naviguer').waitFor();
   });
 
   await t.test('takes the page’s colour scheme unless it has one of its own', async () => {
