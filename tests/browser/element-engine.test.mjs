@@ -27,8 +27,7 @@ async function openSite(t, options = {}) {
 /** Asks, and waits for the last stage. */
 async function ask({ page, element, input, options }, text) {
   await page.evaluate(() => document.querySelector('docsift-search').open());
-  await input.fill('');
-  await input.pressSequentially(text);
+  await input.fill(text);
   await options.first().waitFor({ timeout: 240_000 });
   await element
     .locator('.root[data-state="results"]:not([data-improving])')
