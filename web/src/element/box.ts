@@ -182,6 +182,7 @@ export class SearchBox {
     if (text !== this.text) return;
     const { query, onlyWords } = this.#options;
     this.#improving = true;
+    this.#showStatus();
     await this.#asker.ask(
       opened.search,
       text,
