@@ -86,17 +86,19 @@ export async function indexSite(
   const gone = Object.keys(before?.documents ?? {}).filter((id) => !Object.hasOwn(documents, id));
   const removed = gone.length > 0 ? await indexer.remove(gone) : 0;
   const counts = await indexer.counts();
-  const indexBytes = await writeIndex(out, await indexer.save());
-  // After the index, so that it never names what the index does not hold.
-  await writeState(out, { docsift: version, fingerprint: indexer.fingerprint, documents });
+  const { bytes } = await indexer.save();
+  const { model } = indexer;
   const { documents: total, passages } = counts;
+  const indexBytes = await writeIndex(out, new Uint8Array(bytes), { model, documents: total, passages });
+  // After the index, so that it never names what the index does not hold.
+  await writeState(out, { docsift: version, fingerprint: model.fingerprint, documents });
   return { ...tally, documents: total, passages, removed, embedded: indexer.embedded, indexBytes };
 }
 
 /** Begins with what an earlier run made; `undefined` where that cannot be used. */
 async function restore(indexer: Indexer, out: string): Promise<State | undefined> {
   const state = await readState(out);
-  if (state?.fingerprint !== indexer.fingerprint) return undefined;
+  if (state?.fingerprint !== indexer.model.fingerprint) return undefined;
   try {
     const bytes = await readIndex(out);
     if (!bytes) return undefined;

@@ -52,7 +52,7 @@ async function start(settings: EngineSettings, onProgress: Listener): Promise<Op
   const [docsift, text] = await Promise.all([import('../index.js'), fetchText(url)]);
   const documents = documentsIn(text, url);
   if (!documents) {
-    const search = await docsift.createSearch({ ...options, index: url } as SearchOptions);
+    const search = await docsift.createSearch({ ...options, index: url });
     return { search };
   }
   // On plain HTTP there is neither a digest nor a reliable store.

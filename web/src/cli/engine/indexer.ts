@@ -29,16 +29,16 @@ export class Indexer {
   readonly #makeCollection: () => Collection;
   readonly #progress: Progress;
   #collection: Collection;
-  /** Identifies the embedder's weights. */
-  readonly fingerprint: string;
+  /** The embedder: its id in the manifest, and what identifies its weights. */
+  readonly model: { id: string; fingerprint: string };
 
-  private constructor(pool: Pool, workers: number, progress: Progress, fingerprint: string) {
+  private constructor(pool: Pool, workers: number, progress: Progress, model: Indexer['model']) {
     this.#pool = pool;
     this.#progress = progress;
     this.#makeCollection = () =>
       new Collection(pool, workers, (loaded, total) => progress.report(loaded, total));
     this.#collection = this.#makeCollection();
-    this.fingerprint = fingerprint;
+    this.model = model;
   }
 
   /** Starts the workers and loads the embedder. Rejects when either cannot be had. */
@@ -52,7 +52,7 @@ export class Indexer {
     });
     try {
       const { fingerprint } = await pool.load('embedder', model.source);
-      indexer = new Indexer(pool, workers, new Progress(options.onProgress), fingerprint);
+      indexer = new Indexer(pool, workers, new Progress(options.onProgress), { id: model.id, fingerprint });
       return indexer;
     } catch (error) {
       pool.close();
@@ -68,15 +68,15 @@ export class Indexer {
   /** Begins with nothing. */
   async create(): Promise<void> {
     this.#collection = this.#makeCollection();
-    await this.#collection.create(this.fingerprint);
+    await this.#collection.create(this.model.fingerprint);
     this.#progress.begin(0);
   }
 
   /** Begins with an earlier collection. Rejects with `invalid_index` when it is damaged, or of another model. */
   async restore(bytes: ArrayBuffer): Promise<void> {
-    const { fingerprint } = this;
+    const { fingerprint } = this.model;
     this.#collection = this.#makeCollection();
-    await this.#collection.restore({ bytes, fingerprint, modelKey: fingerprint, savedAt: new Date() });
+    await this.#collection.restore({ bytes, fingerprint });
     this.#progress.begin((await this.counts()).embedded);
   }
 
