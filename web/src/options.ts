@@ -98,6 +98,8 @@ export function defaultWorkers(
 
 /** A model with the addresses of its files, and what names it. */
 export interface ResolvedModel {
+  /** In the manifest; absent for files of one's own. */
+  id?: string | undefined;
   source: ModelSource;
   /** Changes with the weights. */
   key: string;
@@ -117,9 +119,11 @@ export class ModelCatalogue {
     if (typeof choice === 'object') return ownModel(choice);
     const { manifestUrl, cache } = this.#settings;
     this.#manifest ??= loadManifest(manifestUrl, cache);
-    const { file, bytes, sha256, revision, mixingWeight = 0 } = findModel(await this.#manifest, role, choice);
+    const manifest = await this.#manifest;
+    const id = choice ?? manifest.defaults[role];
+    const { file, bytes, sha256, revision, mixingWeight = 0 } = findModel(manifest, role, id);
     const weights = { url: new URL(file, manifestUrl).href, spec: { bytes, sha256, revision } };
-    return { source: { weights }, key: sha256, mixingWeight };
+    return { id, source: { weights }, key: sha256, mixingWeight };
   }
 }
 

@@ -52,7 +52,10 @@ export class Indexer {
     });
     try {
       const { fingerprint } = await pool.load('embedder', model.source);
-      indexer = new Indexer(pool, workers, new Progress(options.onProgress), { id: model.id, fingerprint });
+      indexer = new Indexer(pool, workers, new Progress(options.onProgress), {
+        id: model.id as string,
+        fingerprint,
+      });
       return indexer;
     } catch (error) {
       pool.close();

@@ -1,12 +1,9 @@
 /** A search over the index in a folder. */
-import { availableParallelism } from 'node:os';
-import { Collection } from '../../collection.js';
-import { launch } from '../../engine/launch.js';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
 import { DocsiftError } from '../../errors.js';
-import { ModelCatalogue, resolveOptions } from '../../options.js';
-import { Search } from '../../search.js';
-import { readIndex } from '../deploy/index-files.js';
-import { readState } from '../deploy/state.js';
+import { createSearch, type Search } from '../../search.js';
+import { INDEX_FILE } from '../deploy/index-files.js';
 
 export interface SearcherOptions {
   /** The folder of `manifest.json`. */
@@ -18,34 +15,14 @@ export interface SearcherOptions {
 }
 
 /** Opens the index in a folder. Rejects with `index_not_found` or `invalid_index`. */
-export async function openSearch(folder: string, options: SearcherOptions): Promise<Search> {
-  const [bytes, state] = await Promise.all([readIndex(folder), readState(folder)]);
-  if (!bytes || !state)
-    throw new DocsiftError(
-      'index_not_found',
-      `${folder}: there is no index in it; make one with docsift index`,
-    );
-  const workers = options.workers ?? availableParallelism();
-  const settings = resolveOptions({ modelBaseUrl: options.modelBaseUrl, workers, cache: false });
-  const catalogue = new ModelCatalogue(settings);
-  const embedder = await catalogue.resolve('embedder', options.embedder);
-  const reranker =
-    options.reranker === false ? undefined : await catalogue.resolve('reranker', options.reranker);
-  let collection: Collection | undefined;
-  const { pool, variant } = await launch(settings, async (primary) => collection?.rebuild(primary));
-  try {
-    collection = new Collection(pool, workers, () => {});
-    const { fingerprint } = state;
-    await collection.restore({ bytes, fingerprint, modelKey: embedder.key, savedAt: new Date() });
-    return new Search({
-      engine: Promise.resolve({ pool, collection, variant }),
-      embedder: Promise.resolve(embedder),
-      reranker: reranker && Promise.resolve(reranker),
-      words: undefined,
-      options: {},
-    });
-  } catch (error) {
-    pool.close();
-    throw error;
-  }
+export async function openSearch(
+  folder: string,
+  { modelBaseUrl, embedder, reranker, workers }: SearcherOptions,
+): Promise<Search> {
+  const index = path.join(folder, INDEX_FILE);
+  await access(index).catch(() => {
+    const advice = 'make one with docsift index';
+    throw new DocsiftError('index_not_found', `${folder}: there is no index in it; ${advice}`);
+  });
+  return createSearch({ index, modelBaseUrl, workers, models: { embedder, reranker } });
 }
