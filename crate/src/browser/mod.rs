@@ -6,6 +6,7 @@ mod bytes;
 mod download;
 mod engine;
 mod error;
+mod index;
 
 pub use download::fetch_file;
 pub use engine::Engine;

@@ -4,8 +4,9 @@
 //! in its section 3.6 (BM25F with one length normalisation for all): the term frequency and the length of a passage are
 //! the weighted sums over title, heading and body.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::postings;
 use super::terms::{query_terms, terms};
 
 /// How soon repetitions of a term stop counting.
@@ -88,6 +89,48 @@ impl LexicalIndex {
         }
         self.total_length -= u64::from(std::mem::take(&mut self.lengths[passage as usize]));
         self.passages -= 1;
+    }
+
+    /// Removes passages whose fields are not at hand, by reading every posting. None of `gone` may be gone already.
+    pub fn remove_all(&mut self, gone: &HashSet<u32>) {
+        self.postings.retain(|_, postings| {
+            postings.retain(|posting| !gone.contains(&posting.passage));
+            !postings.is_empty()
+        });
+        for &passage in gone {
+            self.total_length -= u64::from(std::mem::take(&mut self.lengths[passage as usize]));
+            self.passages -= 1;
+        }
+    }
+
+    /// Every term in ascending order with its passages' postings in ascending order: what is kept of the index.
+    pub(super) fn postings(&self) -> Vec<(&str, impl ExactSizeIterator<Item = postings::Posting> + '_)> {
+        let mut terms: Vec<_> = self.postings.iter().collect();
+        terms.sort_unstable_by_key(|&(term, _)| term);
+        let kept = |posting: &Posting| (posting.passage, [posting.frequency]);
+        terms.into_iter().map(|(term, postings)| (term.as_str(), postings.iter().map(kept))).collect()
+    }
+
+    /// An index of `passages` passages, with ids from `first`, whose terms are still to come.
+    pub(super) fn with_passages(passages: u32, first: u32) -> Self {
+        let lengths = vec![0; (first + passages) as usize];
+        Self { lengths, passages: passages as usize, ..Self::default() }
+    }
+
+    /// Gives back a term. The passages of `postings` count from `first` and are fewer than the index has.
+    pub(super) fn restore_term(&mut self, term: &str, postings: Vec<postings::Posting>, first: u32) {
+        let postings: Vec<Posting> = postings
+            .into_iter()
+            .map(|(passage, [frequency])| Posting { passage: first + passage, frequency })
+            .collect();
+        for &Posting { passage, frequency } in &postings {
+            let length = &mut self.lengths[passage as usize];
+            // Only a forged file has lengths that do not fit.
+            let added = frequency.min(u32::MAX - *length);
+            *length += added;
+            self.total_length += u64::from(added);
+        }
+        self.postings.insert(term.to_owned(), postings);
     }
 
     /// The passages that share a term with `query` and their BM25 scores, all above 0, in ascending order of id.
@@ -185,6 +228,11 @@ mod tests {
             prop_assert_eq!(changed.search("a b c d ab"), fresh.search("a b c d ab"));
             prop_assert_eq!(&changed.postings, &fresh.postings);
             prop_assert_eq!(changed.total_length, fresh.total_length);
+
+            let mut unread = index(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+            let gone = (0..texts.len() as u32).filter(|&id| removed[id as usize]).collect();
+            unread.remove_all(&gone);
+            prop_assert_eq!(unread, changed);
         }
     }
 }

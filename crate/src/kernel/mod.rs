@@ -5,6 +5,7 @@
 //! | [`linear`] | `x · Wᵀ + b` with int8 weights packed once and activations quantized on the fly |
 //! | [`feed_forward`](mod@feed_forward) | the two linear layers of a transformer block with GELU between them |
 //! | [`attention`] | softmax attention over a ragged batch |
+//! | [`scan`](mod@scan) | the dot products of a query with every vector of an index |
 //! | [`layer_norm`](mod@layer_norm), [`activation`] | the functions between the matrix products |
 //!
 //! Everything takes plain slices and buffers owned by the caller ([`Arena`]), so that nothing is allocated per call once
@@ -30,6 +31,7 @@ pub mod portable;
 pub mod quantize;
 #[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
 pub mod relaxed;
+pub mod scan;
 pub mod scratch;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
@@ -42,5 +44,6 @@ pub use feed_forward::feed_forward;
 pub use instructions::{Instructions, WeightBits};
 pub use layer_norm::{add_layer_norm, layer_norm};
 pub use linear::PackedLinear;
+pub use scan::scan;
 pub use scratch::Arena;
 pub use tune::tune;

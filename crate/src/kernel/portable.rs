@@ -3,6 +3,7 @@
 //! The loops are shaped so that LLVM turns them into whatever SIMD the machine has.
 
 use super::lanes::Lanes;
+use super::scan::Dots;
 use super::tile::{Tile, COLUMNS};
 
 /// Four lanes in an array.
@@ -153,4 +154,14 @@ fn groups<'a, const R: usize>(
     activations: &'a [u32],
 ) -> impl Iterator<Item = (&'a [u32; COLUMNS], &'a [u32; R])> {
     weights.as_chunks::<COLUMNS>().0.iter().zip(activations.as_chunks::<R>().0)
+}
+
+/// Rows of signed bytes times a query of 16 bits.
+pub struct Rows;
+
+impl Dots for Rows {
+    #[inline(always)]
+    fn dots<const R: usize>(query: &[i16], rows: [&[i8]; R]) -> [i32; R] {
+        rows.map(|row| query.iter().zip(row).map(|(&q, &x)| i32::from(q) * i32::from(x)).sum())
+    }
 }

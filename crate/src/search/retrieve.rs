@@ -33,10 +33,15 @@ pub struct Candidate<'a> {
     /// The innermost heading's slug.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor: Option<&'a str>,
-    /// The passage's text.
-    pub text: &'a str,
-    /// `title. heading. text`, as embedded and reranked.
-    pub input: String,
+    /// The passage's text; none while it is still to be fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<&'a str>,
+    /// `title. heading. text`, as embedded and reranked; none without the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// The part of the index to fetch for the text; none once it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_part: Option<&'a str>,
     /// With the query's vector; none in the lexical stage and while the passage has no vector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cosine: Option<f32>,
@@ -68,7 +73,11 @@ impl Collection {
             Some(vector) => {
                 self.check_dims(vector.len())?;
                 check_unit(vector, "the query's vector")?;
-                (Stage::Hybrid, fuse::hybrid(self.vectors.cosines(vector), &matches, limit))
+                let cosines = self.vectors.cosines(vector);
+                // No other passage can be among the best: without a word in common the fused score is the cosine.
+                let mut near = cosines.top(limit, |_| true);
+                near.extend(matches.iter().filter_map(|&(id, _)| Some((id, cosines.get(id)?))));
+                (Stage::Hybrid, fuse::hybrid(near.into_iter(), &matches, limit))
             }
             None => (Stage::Lexical, fuse::lexical(&matches, limit)),
         };
@@ -76,15 +85,17 @@ impl Collection {
     }
 
     fn candidate(&self, scored: &Scored) -> Option<Candidate<'_>> {
-        let (document, passage) = self.passage(scored.passage)?;
+        let (stored, passage) = self.passage(scored.passage)?;
+        let document = stored.document();
         Some(Candidate {
             passage_id: scored.passage,
             document_id: &document.id,
             document,
             heading: passage.heading.as_deref(),
             anchor: passage.anchor.as_deref(),
-            text: passage.text(document),
-            input: passage.input(document),
+            text: stored.text(passage),
+            input: stored.input(passage),
+            text_part: self.text_part(scored.passage),
             cosine: scored.cosine,
             bm25: scored.bm25,
             fused: scored.fused,
