@@ -96,6 +96,7 @@ impl Opening {
         let Parts { vectors, texts, .. } = &self.manifest.parts;
         let keys: Vec<u32> = collection.documents.keys().copied().collect();
         let mut awaited = Awaited {
+            dims: self.manifest.model.dims as usize,
             vectors: vectors.iter().map(|range| (range.clone(), first_passage + range.first)).collect(),
             ..Awaited::default()
         };
@@ -111,6 +112,8 @@ impl Opening {
 /// Parts that an opened collection still waits for.
 #[derive(Debug, Default)]
 pub(super) struct Awaited {
+    /// Of the vectors in the parts. The collection's own may be set before they come if the index has no vector.
+    pub(super) dims: usize,
     /// Passages by the part that has their vectors: the part, and the first passage's id.
     pub(super) vectors: Vec<(RangePart, u32)>,
     /// Parts with bodies; none once read.

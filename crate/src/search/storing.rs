@@ -184,6 +184,7 @@ impl Collection {
     }
 
     fn text_part_number(&self, passage: u32) -> Option<u32> {
+        self.passage(passage)?;
         let (key, _) = self.documents.range(..=passage).next_back()?;
         self.awaited.text_of.get(key).copied()
     }
@@ -193,7 +194,7 @@ impl Collection {
     }
 
     fn add_vectors(&mut self, file: &str, bytes: &[u8]) -> Result<()> {
-        let decoded = vectors::decode(bytes, self.vectors.dims())?;
+        let decoded = vectors::decode(bytes, self.awaited.dims)?;
         for (range, _) in self.awaited.vectors.iter().filter(|(range, _)| range.part.file == file) {
             check_count(file, range.count, decoded.len())?;
         }
