@@ -14,14 +14,13 @@
 //! | [`eval`] | how good is a ranking? |
 //! | `browser` | how does JavaScript call all this? |
 //!
-//! Without the default feature `models` there is no `model`, `kernel` or tokenizer: what is left searches by words alone.
+//! Without the default feature `models` there is no `model`, no tokenizer, and of `kernel` only the scan: what is left searches by words alone.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod error;
 pub mod eval;
 pub mod index;
-#[cfg(feature = "models")]
 pub mod kernel;
 #[cfg(feature = "models")]
 pub mod model;

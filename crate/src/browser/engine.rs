@@ -17,10 +17,11 @@ use crate::model::config::Config;
 use crate::model::weights::Weights;
 use crate::model::{BiEncoder, CrossEncoder, Precision};
 use crate::search::collection::Collection;
+use crate::search::opening::Opening;
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
-type JsResult<T> = std::result::Result<T, JsValue>;
+pub(super) type JsResult<T> = std::result::Result<T, JsValue>;
 
 /// The models and the corpus of one worker.
 #[wasm_bindgen]
@@ -28,7 +29,11 @@ type JsResult<T> = std::result::Result<T, JsValue>;
 pub struct Engine {
     embedder: Option<BiEncoder>,
     reranker: Option<CrossEncoder>,
-    collection: Option<Collection>,
+    pub(super) collection: Option<Collection>,
+    /// An index that takes the collection's place once its first parts are here.
+    pub(super) opening: Option<Opening>,
+    /// Parts that came before those.
+    pub(super) early: Vec<(String, Uint8Array)>,
 }
 
 /// What a loaded model is.
@@ -142,7 +147,7 @@ impl Engine {
     /// Starts an empty corpus whose vectors belong to the model with this fingerprint.
     #[wasm_bindgen(js_name = createCollection)]
     pub fn create_collection(&mut self, fingerprint: String) {
-        self.collection = Some(Collection::new(fingerprint));
+        self.replace(Collection::beginning_at(fingerprint, self.next_passage()));
     }
 
     /// Adds documents, all or none. Returns how many passages now wait for a vector.
@@ -211,25 +216,6 @@ impl Engine {
         Ok(to_js(&self.collection()?.retrieve(query, vector.as_deref(), &options)?)?)
     }
 
-    /// The corpus as one file.
-    ///
-    /// # Errors
-    /// `invalid_input` if there is no corpus.
-    #[wasm_bindgen(js_name = saveCollection)]
-    pub fn save_collection(&self) -> JsResult<Uint8Array> {
-        Ok(Uint8Array::from(self.collection()?.to_bytes()?.as_slice()))
-    }
-
-    /// Replaces the corpus with a saved one; on error the present one stays.
-    ///
-    /// # Errors
-    /// `invalid_index` if the file is damaged, of another version, or made with another model.
-    #[wasm_bindgen(js_name = restoreCollection)]
-    pub fn restore_collection(&mut self, bytes: Uint8Array, fingerprint: &str) -> JsResult<()> {
-        self.collection = Some(Collection::from_bytes(&bytes.to_vec(), fingerprint)?);
-        Ok(())
-    }
-
     /// Bytes of WebAssembly memory, which only ever grows: so also the peak.
     #[wasm_bindgen(js_name = memoryBytes)]
     pub fn memory_bytes(&self) -> f64 {
@@ -240,7 +226,7 @@ impl Engine {
         self.embedder.as_ref().ok_or_else(no_embedder)
     }
 
-    fn collection(&self) -> Result<&Collection> {
+    pub(super) fn collection(&self) -> Result<&Collection> {
         self.collection.as_ref().ok_or_else(no_collection)
     }
 
@@ -276,6 +262,8 @@ fn no_reranker() -> Error {
     Error::InvalidInput("expected a cross-encoder to be loaded, found none; call loadReranker first".into())
 }
 
-fn no_collection() -> Error {
-    Error::InvalidInput("expected a corpus, found none; call createCollection or restoreCollection first".into())
+pub(super) fn no_collection() -> Error {
+    Error::InvalidInput(
+        "expected a corpus, found none; call createCollection, restoreCollection or openIndex first".into(),
+    )
 }

@@ -10,6 +10,8 @@ mod download;
 #[cfg(feature = "models")]
 mod engine;
 mod error;
+#[cfg(feature = "models")]
+mod index;
 #[cfg(feature = "lexical")]
 mod lexical;
 mod value;

@@ -82,8 +82,11 @@ impl LexicalIndex {
 
     fn lengthen(&mut self, passage: u32, counts: [u16; FIELDS]) {
         for (field, count) in counts.into_iter().enumerate() {
-            self.lengths[passage as usize][field] += u32::from(count);
-            self.totals[field] += u64::from(count);
+            let length = &mut self.lengths[passage as usize][field];
+            // Only a forged file has lengths that do not fit.
+            let added = u32::from(count).min(u32::MAX - *length);
+            *length += added;
+            self.totals[field] += u64::from(added);
         }
     }
 

@@ -1,0 +1,519 @@
+//! Keeping a collection, in one file and in parts, and opening it again.
+
+use docsift::index::format;
+use docsift::index::manifest::{Manifest, RangePart, MAX_PART_BYTES};
+use docsift::search::collection::Collection;
+use docsift::search::opening::Opening;
+use docsift::search::options::Options;
+use docsift::search::retrieve::Stage;
+use docsift::search::storing::{NamedPart, PartSizes};
+use docsift::text::document::Document;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::{json, Map, Value};
+use sha2::{Digest, Sha256};
+
+const DIMS: usize = 4;
+const MODEL: &str = "model-a";
+/// So small that a few documents make many parts.
+const TINY: PartSizes = PartSizes { bulk: 60, least_text: 20, most_text: 60 };
+
+fn count_tokens(text: &str) -> usize {
+    text.split_whitespace().count()
+}
+
+fn document(id: &str, title: &str, body: &str) -> Document {
+    Document::from_value(json!({"id": id, "title": title, "body": body, "tags": ["x", id], "section": "S"}), 0).unwrap()
+}
+
+/// A unit vector that depends on the text alone, as an encoder's would.
+fn embed(text: &str) -> Vec<f32> {
+    let digest = Sha256::digest(text);
+    let vector: Vec<f32> = digest.iter().take(DIMS).map(|&byte| f32::from(byte) - 127.5).collect();
+    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    vector.iter().map(|x| x / length).collect()
+}
+
+fn embed_all(collection: &mut Collection) {
+    let batch = collection.pending(usize::MAX);
+    let ids: Vec<u32> = batch.iter().map(|(id, _)| *id).collect();
+    let vectors: Vec<f32> = batch.iter().flat_map(|(_, input)| embed(input)).collect();
+    collection.set_vectors(&ids, &vectors, DIMS).unwrap();
+}
+
+/// What queries show: all but texts and ids, which depend on what was fetched and on the collection's past.
+fn scores(collection: &Collection) -> Value {
+    let mut answers = answers(collection);
+    for retrieval in answers.as_array_mut().unwrap() {
+        for document in retrieval["documents"].as_object_mut().unwrap().values_mut() {
+            document["body"].take();
+        }
+    }
+    for passage in passages(&mut answers) {
+        for name in ["text", "input", "textPart"] {
+            passage.remove(name);
+        }
+    }
+    answers
+}
+
+/// All that queries show but for ids.
+fn answers(collection: &Collection) -> Value {
+    let query = embed("query");
+    let asked = json!({
+        "limit": 50, "typing": true, "explain": "d3", "facets": ["tags"],
+        "where": {"tags": {"not": "d1"}}, "boost": {"tags": {"d0": 0.5}},
+    });
+    let asked = Options::from_value(asked).unwrap();
+    let mut answers = serde_json::to_value([
+        collection.retrieve("reset the password", Some(&query), &Options::new(50)).unwrap(),
+        collection.retrieve("reset the password", Some(&query), &Options::new(3)).unwrap(),
+        collection.retrieve("install alpha", None, &Options::new(50)).unwrap(),
+        collection.retrieve("pasword bet", None, &asked).unwrap(),
+    ])
+    .unwrap();
+    for passage in passages(&mut answers) {
+        passage.remove("passageId");
+    }
+    answers
+}
+
+/// The candidates and the passages of explanations.
+fn passages(answers: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let retrievals = answers.as_array_mut().unwrap().iter_mut();
+    retrievals.flat_map(|retrieval| {
+        let retrieval = retrieval.as_object_mut().unwrap();
+        let lists = retrieval.iter_mut().filter_map(|(name, value)| match name.as_str() {
+            "candidates" => Some(value),
+            "explanation" => value.get_mut("passages"),
+            _ => None,
+        });
+        lists.flat_map(|list| list.as_array_mut().unwrap()).map(|passage| passage.as_object_mut().unwrap())
+    })
+}
+
+fn export(collection: &Collection, sizes: PartSizes) -> (Manifest, Vec<NamedPart>) {
+    let mut parts = Vec::new();
+    let manifest = collection.export("test", sizes, |part| parts.push(part)).unwrap();
+    (manifest, parts)
+}
+
+/// Opens an index with the parts that are needed first.
+fn open(manifest: &Manifest, parts: &[NamedPart], first_passage: u32) -> Collection {
+    let mut opening = Opening::new(Manifest::parse(&manifest.to_json().unwrap()).unwrap());
+    for (part, bytes) in parts {
+        opening.add(&part.file, bytes.clone()).unwrap();
+    }
+    assert!(opening.missing().is_empty());
+    opening.open(first_passage).unwrap()
+}
+
+fn add(collection: &mut Collection, parts: &[NamedPart], kind: &str) {
+    for (part, bytes) in parts.iter().filter(|(part, _)| part.file.starts_with(kind)) {
+        collection.add_part(&part.file, bytes).unwrap();
+    }
+}
+
+/// Steps in a collection's life: add or replace a document with one of a few bodies, remove one, or embed what waits.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(u8, u8),
+    Remove(u8),
+    Embed,
+}
+
+fn steps(count: usize) -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        5 => (0u8..7, 0u8..5).prop_map(|(id, body)| Step::Put(id, body)),
+        2 => (0u8..7).prop_map(Step::Remove),
+        1 => Just(Step::Embed),
+    ];
+    prop::collection::vec(step, 0..count)
+}
+
+const BODIES: [&str; 5] = [
+    "Reset the password in settings.",
+    "Install\n\nInstall alpha.\n\nRemove\n\nReset alpha. Встановлення – 日本語",
+    "Remove\n\nReset alpha.",
+    "Before any heading.\n\n# One\n\nAlpha.\n\n## Two\n\nBeta beta beta password.",
+    "",
+];
+
+fn live(collection: &mut Collection, steps: &[Step]) {
+    for step in steps {
+        match *step {
+            Step::Put(id, body) => {
+                let document = document(&format!("d{id}"), "Password", BODIES[body as usize]);
+                collection.add(vec![document], true, &count_tokens).unwrap();
+            }
+            Step::Remove(id) => _ = collection.remove(&[format!("d{id}")]),
+            Step::Embed => embed_all(collection),
+        }
+    }
+}
+
+fn lived(steps: &[Step]) -> Collection {
+    let mut collection = Collection::new(MODEL.into());
+    live(&mut collection, steps);
+    collection
+}
+
+fn help() -> Collection {
+    let mut collection = lived(&[Step::Put(0, 0), Step::Put(1, 1), Step::Put(2, 3), Step::Put(3, 4)]);
+    embed_all(&mut collection);
+    collection
+}
+
+#[track_caller]
+fn refusal(bytes: &[u8], model: &str) -> String {
+    let error = Collection::from_bytes(bytes, model).unwrap_err();
+    assert_eq!(error.code(), "invalid_index");
+    error.to_string()
+}
+
+#[test]
+fn a_file_names_what_is_wrong_with_it() {
+    let bytes = help().to_bytes("test").unwrap();
+    assert!(refusal(&bytes, "model-b").contains("expected vectors of model \"model-b\", found those of \"model-a\""));
+    assert!(refusal(b"", MODEL).contains("expected 16 bytes, found 0: it is cut short"));
+    assert!(refusal(b"<!doctype html>\n<html>", MODEL).contains("is it an index?"));
+    let last = refusal(&bytes[..bytes.len() - 1], MODEL);
+    assert!(last.contains("ends within part \"texts.") && last.contains("cut short"), "{last}");
+    let longer = [&bytes[..], b"\0"].concat();
+    assert!(refusal(&longer, MODEL).contains("after the last part"));
+    let mut newer = bytes.clone();
+    newer[8] = 9;
+    assert!(refusal(&newer, MODEL).contains("expected format version 2, found 9"));
+    let mut flipped = bytes.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    assert!(refusal(&flipped, MODEL).contains("is damaged: expected SHA-256"));
+    flipped = bytes.clone();
+    flipped[40] ^= 1;
+    assert!(refusal(&flipped, MODEL).contains("SHA-256 of the manifest"));
+    // The same format, but one of its parts alone.
+    let (_, parts) = export(&help(), PartSizes::DEFAULT);
+    assert!(refusal(&parts[0].1, MODEL).contains("expected bytes of kind \"file\", found kind 1 (documents)"));
+}
+
+#[test]
+fn a_file_cut_anywhere_is_refused() {
+    let bytes = help().to_bytes("test").unwrap();
+    for end in 0..bytes.len() {
+        assert!(refusal(&bytes[..end], MODEL).contains("cut short"), "cut at {end}");
+    }
+}
+
+/// Sizes that the bytes do not bear out must not be allocated: 2⁶³ bytes would end the process.
+#[test]
+fn announced_sizes_are_compared_with_the_bytes_there_are() {
+    let collection = help();
+    let (manifest, parts) = export(&collection, PartSizes::DEFAULT);
+    let mut huge = format::head(&manifest).unwrap();
+    huge[16..20].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(refusal(&huge, MODEL).contains("expected 4294967295 bytes"));
+    let most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+    for (position, (_, bytes)) in parts.iter().enumerate() {
+        for at in 16..bytes.len().min(40) {
+            let mut forged = parts.clone();
+            forged[position].1.splice(at..at + 1, most);
+            assert!(Collection::from_bytes(&signed(&manifest, &forged), MODEL).is_err(), "part {position} at {at}");
+        }
+    }
+    let mut claims = manifest.clone();
+    claims.passages = u32::MAX;
+    claims.parts.vectors[0].count = u32::MAX;
+    assert!(refusal(&signed(&claims, &parts), MODEL).contains("expected 4294967295"));
+}
+
+/// A file with these parts, whatever they hold, and hashes that agree.
+fn signed(manifest: &Manifest, parts: &[NamedPart]) -> Vec<u8> {
+    let mut manifest = serde_json::to_value(manifest).unwrap();
+    let mut rest = parts.iter();
+    for kind in ["documents", "lexical", "vectors", "texts"] {
+        for part in manifest["parts"][kind].as_array_mut().unwrap() {
+            let bytes = &rest.next().unwrap().1;
+            let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            part["file"] = format!("{kind}.{}.bin", &sha256[..16]).into();
+            part["bytes"] = bytes.len().into();
+            part["sha256"] = sha256.into();
+        }
+    }
+    let mut file = format::head(&serde_json::from_value(manifest).unwrap()).unwrap();
+    parts.iter().for_each(|(_, bytes)| file.extend_from_slice(bytes));
+    file
+}
+
+#[test]
+fn a_collection_answers_before_its_texts_are_there() {
+    let full = help();
+    let (manifest, parts) = export(&full, TINY);
+    assert!(manifest.parts.texts.len() > 1 && manifest.parts.vectors.len() > 1 && manifest.parts.lexical.len() > 1);
+    let mut opened = open(&manifest, &parts, 0);
+    let lexical = opened.retrieve("reset the password", Some(&embed("query")), &Options::new(50)).unwrap();
+    assert_eq!(lexical.stage, Stage::Lexical);
+    assert_eq!(opened.counts().passages, full.counts().passages);
+    assert_eq!(opened.missing_vectors().len(), manifest.parts.vectors.len());
+
+    add(&mut opened, &parts, "vectors");
+    assert_eq!(opened.counts(), full.counts());
+    assert_eq!(scores(&opened), scores(&full));
+    let before = opened.retrieve("beta", None, &Options::new(1)).unwrap();
+    let candidate = serde_json::to_value(&before.candidates[0]).unwrap();
+    let document = serde_json::to_value(before.documents["d2"]).unwrap();
+    assert_eq!((candidate.get("text"), candidate.get("input")), (None, None));
+    assert_eq!(document["tags"], json!(["x", "d2"]), "filters need no texts");
+    let passage = before.candidates[0].passage_id;
+    let files = opened.missing_texts(Some(&[passage, passage, 999]));
+    assert_eq!(files, [candidate["textPart"].as_str().unwrap()]);
+
+    let (part, bytes) = parts.iter().find(|(part, _)| part.file == files[0]).unwrap();
+    opened.add_part(&part.file, bytes).unwrap();
+    let after = opened.retrieve("beta", None, &Options::new(1)).unwrap();
+    assert_eq!(after.candidates[0].text, Some("Beta beta beta password."));
+    assert_eq!(after.candidates[0].text_part, None);
+    let hash = Sha256::digest(after.candidates[0].input.as_deref().unwrap());
+    assert_eq!(candidate["hash"], format!("{hash:x}")[..16]);
+    assert_eq!(candidate["tokens"], after.candidates[0].tokens);
+    assert!(opened.missing_texts(Some(&[passage])).is_empty());
+    assert_eq!(opened.missing_texts(None).len(), manifest.parts.texts.len() - 1);
+
+    let error = opened.to_bytes("test").unwrap_err();
+    assert_eq!(error.code(), "invalid_input");
+    assert!(error.to_string().contains("still to be fetched"), "{error}");
+    add(&mut opened, &parts, "texts");
+    assert_eq!(answers(&opened), answers(&full));
+    assert_eq!(export(&opened, TINY), (manifest, parts));
+}
+
+#[test]
+fn a_part_that_is_not_the_one_announced_changes_nothing() {
+    let (manifest, parts) = export(&help(), TINY);
+    let mut opening = Opening::new(manifest.clone());
+    let mut opened = open(&manifest, &parts, 0);
+    let before = scores(&opened);
+    for (position, (part, bytes)) in parts.iter().enumerate() {
+        let mut flipped = bytes.clone();
+        flipped[bytes.len() / 2] ^= 4;
+        let another = parts[(position + 1) % parts.len()].1.clone();
+        for wrong in [flipped, bytes[..bytes.len() - 1].to_vec(), another, Vec::new()] {
+            let error = opening.add(&part.file, wrong.clone()).unwrap_err();
+            assert_eq!(error.code(), "invalid_index");
+            assert!(error.to_string().contains(&part.file), "{error}");
+            let late = part.file.starts_with("vectors") || part.file.starts_with("texts");
+            assert_eq!(opened.add_part(&part.file, &wrong).is_err(), late);
+        }
+    }
+    assert_eq!(scores(&opened), before);
+    add(&mut opened, &parts, "");
+    assert_eq!(answers(&opened), answers(&help()));
+    opened.add_part("texts.0000000000000000.bin", b"not listed").unwrap();
+    let (first, _) = &parts[0];
+    assert!(Opening::new(manifest).open(0).unwrap_err().to_string().contains(&first.file));
+}
+
+#[test]
+fn a_manifest_must_add_up() {
+    let (manifest, _) = export(&help(), TINY);
+    let good = serde_json::to_value(&manifest).unwrap();
+    let other_name = json!("texts.0123456789abcdef.bin");
+    for (pointer, value, needle) in [
+        ("/format", json!("tantivy"), "expected a manifest of format"),
+        ("/version", json!(3), "expected format version 2, found 3"),
+        ("/documents", json!(5), "expected 5"),
+        ("/embedded", json!(5000), "5000 vectors"),
+        ("/model/dims", json!(0), "of 0 dims"),
+        ("/parts/texts/1/first", json!(0), "begins at 0"),
+        ("/parts/vectors/0/count", json!(0), "begins at 0"),
+        ("/parts/vectors/0/file", other_name, "expected \"vectors."),
+        ("/parts/lexical/0/sha256", json!("ABC"), "64 hex digits"),
+        ("/parts/lexical/0/bytes", json!(MAX_PART_BYTES), "expected less than"),
+        ("/parts/texts", json!("none"), "cannot be read"),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value;
+        let error = Manifest::parse(bad.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "invalid_index");
+        assert!(error.to_string().contains(needle), "{pointer}: {error}");
+    }
+    assert!(Manifest::parse(b"<!doctype html>").unwrap_err().to_string().contains("is it an index.json?"));
+}
+
+#[test]
+fn documents_that_repeat_an_id_are_refused() {
+    let (manifest, mut parts) = export(&lived(&[Step::Put(0, 0), Step::Put(1, 0)]), PartSizes::DEFAULT);
+    let bytes = &mut parts[0].1;
+    let second = bytes.windows(4).position(|four| four == b"\"d1\"").unwrap();
+    bytes[second + 2] = b'0';
+    assert!(refusal(&signed(&manifest, &parts), MODEL).contains("document \"d0\" is there twice"));
+}
+
+#[test]
+fn a_document_too_large_for_a_part_is_named() {
+    let mut collection = Collection::new(MODEL.into());
+    let mut large = document("large", "T", "");
+    large.extra.insert("blob".into(), "x".repeat(MAX_PART_BYTES as usize).into());
+    collection.add(vec![document("small", "T", "B"), large], false, &count_tokens).unwrap();
+    let error = collection.to_parts("test").unwrap_err();
+    assert_eq!(error.code(), "invalid_input");
+    assert!(error.to_string().contains("document \"large\": its fields take"), "{error}");
+}
+
+#[test]
+fn a_change_leaves_most_files_as_they_are() {
+    let mut collection = Collection::new(MODEL.into());
+    let body = |n: usize| format!("Body {n}. ").repeat(40 + n % 50);
+    let documents = (0..400).map(|n| document(&format!("d{n}"), "T", &body(n))).collect();
+    collection.add(documents, false, &count_tokens).unwrap();
+    let sizes = PartSizes { bulk: 4096, least_text: 4096, most_text: 8192 };
+    let names = |collection: &Collection| -> Vec<String> {
+        let texts = export(collection, sizes).0.parts.texts;
+        assert!(texts.iter().all(|text| text.part.bytes < 8192 + 1024));
+        texts.into_iter().map(|RangePart { part, .. }| part.file).collect()
+    };
+    let before = names(&collection);
+    collection.remove(&["d3".into(), "d200".into()]);
+    let after = names(&collection);
+    let kept = after.iter().filter(|name| before.contains(name)).count();
+    assert!(before.len() > 30 && after.len() - kept <= 8, "{} of {} kept", kept, after.len());
+}
+
+#[test]
+fn only_what_changed_is_embedded_again_in_another_run() {
+    let file = help().to_bytes("test").unwrap();
+    let (manifest, parts) = export(&help(), TINY);
+    let mut unread = open(&manifest, &parts, 0);
+    add(&mut unread, &parts, "vectors");
+    for mut collection in [Collection::from_bytes(&file, MODEL).unwrap(), unread] {
+        let changed = BODIES[3].replace("Alpha", "Gamma");
+        let bodies = [BODIES[0], BODIES[1], changed.as_str(), BODIES[4]];
+        let documents =
+            bodies.iter().enumerate().map(|(n, body)| document(&format!("d{n}"), "Password", body)).collect();
+        assert_eq!(collection.add(documents, true, &count_tokens).unwrap(), 1);
+        let pending = collection.pending(usize::MAX);
+        assert_eq!(pending.len(), 1);
+        assert_eq!(pending[0].1, "Password. One. Gamma.");
+    }
+}
+
+#[test]
+fn vectors_from_before_an_index_was_opened_do_no_harm() {
+    let mut before = lived(&[Step::Put(5, 0), Step::Put(6, 1)]);
+    let late: Vec<u32> = before.pending(usize::MAX).iter().map(|(id, _)| *id).collect();
+    let (manifest, parts) = export(&lived(&[Step::Put(0, 0), Step::Put(1, 1)]), TINY);
+    let mut opened = open(&manifest, &parts, before.next_passage());
+    add(&mut opened, &parts, "");
+    let waiting = opened.pending(usize::MAX);
+    assert_eq!(waiting.len(), late.len());
+    opened.set_vectors(&late, &[1.0, 0.0, 0.0, 0.0].repeat(late.len()), DIMS).unwrap();
+    assert_eq!(opened.counts().embedded, 0);
+    assert_eq!(opened.pending(usize::MAX), waiting);
+    embed_all(&mut opened);
+    embed_all(&mut before);
+    assert_eq!(opened.counts().embedded, late.len());
+    let file = opened.to_bytes("test").unwrap();
+    let again = Collection::read(&file[..], Some(MODEL), opened.next_passage()).unwrap();
+    assert_eq!(answers(&again), answers(&opened));
+    assert_eq!(again.to_bytes("test").unwrap(), file);
+}
+
+proptest! {
+    #[test]
+    fn a_file_gives_the_collection_back(steps in steps(14)) {
+        let collection = lived(&steps);
+        let bytes = collection.to_bytes("test").unwrap();
+        let read = Collection::from_bytes(&bytes, MODEL).unwrap();
+        prop_assert_eq!(read.counts(), collection.counts());
+        let inputs = |collection: &Collection| -> Vec<String> {
+            collection.pending(usize::MAX).into_iter().map(|(_, input)| input).collect()
+        };
+        prop_assert_eq!(inputs(&read), inputs(&collection));
+        prop_assert_eq!(answers(&read), answers(&collection));
+        prop_assert_eq!(read.to_bytes("test").unwrap(), bytes);
+    }
+
+    #[test]
+    fn parts_give_the_collection_back_in_any_order(steps in steps(14), order in any::<u64>(), first in 0u32..50) {
+        let collection = lived(&steps);
+        let (manifest, parts) = export(&collection, TINY);
+        prop_assert!(parts.iter().all(|(part, bytes)| part.bytes == bytes.len() as u64));
+        let mut opened = open(&manifest, &parts, first);
+        let mut late = parts.clone();
+        late.sort_by_key(|(part, _)| Sha256::digest(format!("{order} {}", part.file)).to_vec());
+        add(&mut opened, &late, "vectors");
+        prop_assert_eq!(scores(&opened), scores(&collection));
+        add(&mut opened, &late, "texts");
+        prop_assert_eq!(answers(&opened), answers(&collection));
+        prop_assert_eq!(export(&opened, TINY), (manifest, parts));
+    }
+
+    /// Updating and removing need neither the texts nor the vectors that were there before.
+    #[test]
+    fn changes_before_the_texts_come_are_as_after(past in steps(14), after in steps(8), vectors_first in any::<bool>()) {
+        let mut full = lived(&past);
+        let (manifest, parts) = export(&full, TINY);
+        let mut opened = open(&manifest, &parts, 0);
+        if vectors_first {
+            add(&mut opened, &parts, "vectors");
+        }
+        let after: Vec<Step> = after.into_iter().filter(|step| !matches!(step, Step::Embed)).collect();
+        live(&mut full, &after);
+        live(&mut opened, &after);
+        add(&mut opened, &parts, "vectors");
+        if vectors_first {
+            prop_assert_eq!(opened.counts(), full.counts());
+            prop_assert_eq!(scores(&opened), scores(&full));
+        }
+        add(&mut opened, &parts, "texts");
+        embed_all(&mut full);
+        embed_all(&mut opened);
+        prop_assert_eq!(opened.counts(), full.counts());
+        prop_assert_eq!(answers(&opened), answers(&full));
+        prop_assert!(opened.missing_texts(None).is_empty());
+        if full.counts().embedded > 0 {
+            prop_assert_eq!(export(&opened, TINY), export(&full, TINY));
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_refused(steps in steps(14), place in any::<Index>(), bit in 0u8..8) {
+        let mut bytes = lived(&steps).to_bytes("test").unwrap();
+        let cut = place.index(bytes.len());
+        prop_assert!(Collection::from_bytes(&bytes[..cut], MODEL).is_err());
+        bytes[cut] ^= 1 << bit;
+        prop_assert!(Collection::from_bytes(&bytes, MODEL).is_err());
+    }
+
+    /// Past the hashes: parts signed anew after the damage may be read or refused, but nothing panics.
+    #[test]
+    fn forged_parts_do_not_panic(
+        steps in steps(14),
+        changes in prop::collection::vec((any::<Index>(), any::<Index>(), any::<u8>()), 1..4),
+        cut in prop::option::of((any::<Index>(), any::<Index>())),
+    ) {
+        let (manifest, mut parts) = export(&lived(&steps), PartSizes::DEFAULT);
+        if !parts.is_empty() {
+            for (part, place, byte) in changes {
+                let bytes = &mut parts[part.index(manifest.all_parts().count())].1;
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            if let Some((part, place)) = cut {
+                let bytes = &mut parts[part.index(manifest.all_parts().count())].1;
+                bytes.truncate(place.index(bytes.len()));
+            }
+        }
+        if let Ok(mut read) = Collection::from_bytes(&signed(&manifest, &parts), MODEL) {
+            let _ = read.retrieve("reset", Some(&embed("q")), &Options::new(5));
+            let _ = read.retrieve("reset", None, &Options::new(5));
+            read.pending(10);
+            read.remove(&["d0".into()]);
+            read.to_bytes("test").unwrap();
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(Collection::from_bytes(&bytes, MODEL).is_err());
+        prop_assert!(Manifest::parse(&bytes).is_err());
+    }
+}
