@@ -118,6 +118,8 @@ async function runEverything(tools) {
   });
   await suite('Script tests', process.execPath, nodeTests('tests/scripts'));
   if (built) {
+    await suite('Search quality', process.execPath, nodeTests('tests/eval'));
+    await suite('Command-line tests', process.execPath, nodeTests('tests/cli'));
     await suite('Browser tests', process.execPath, nodeTests('tests/browser'), {
       env: { CHROMIUM: browser.executable },
     });

@@ -1,6 +1,6 @@
 /**
- * Builds the npm package's `dist/`: the ESM entry, the worker, the service worker, the wasm files and the types. Needs the
- * binaries in `target/wasm/{simd128,relaxed,lexical}/`.
+ * Builds the npm package's `dist/`: the ESM entries for browsers and for Node, the element, the workers, the service worker,
+ * the command line, the wasm files and the types. Needs the binaries in `target/wasm/{simd128,relaxed,lexical}/`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,7 +8,8 @@ import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
+import { buildCli } from './build-cli.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -43,6 +44,56 @@ await build({
   format: 'esm',
   entryPoints: { docsift: source('index.ts'), worker: source('engine/worker.ts') },
 });
+await build({
+  ...common,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // What `#platform` is.
+  conditions: ['docsift-node'],
+  entryPoints: {
+    node: source('node/index.ts'),
+    'node-worker': source('node/worker.ts'),
+    eval: source('eval/index.ts'),
+  },
+});
+await buildCli(root, common);
+/** Style sheets as text, for the element makes its sheet by script: a policy of `style-src 'self'` allows no style element. */
+const stylesAsText = {
+  name: 'styles-as-text',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const css = await readFile(path, 'utf8');
+      const { code } = await transform(css, {
+        loader: 'css',
+        minify: true,
+        target: ['chrome103', 'firefox114', 'safari16.4'],
+      });
+      return { contents: code, loader: 'text' };
+    }),
+};
+/** The element loads the library when somebody begins to search, and translations if it needs them, from beside it. */
+const filesBeside = {
+  name: 'files-beside',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: './docsift.js', external: true }));
+    onResolve({ filter: /^\.\/translations\.js$/ }, () => ({
+      path: './element-translations.js',
+      external: true,
+    }));
+  },
+};
+await build({
+  ...common,
+  format: 'esm',
+  // Modules are UTF-8 wherever they come from.
+  charset: 'utf8',
+  entryPoints: {
+    element: source('element/index.ts'),
+    'element-translations': source('element/languages/translations.ts'),
+  },
+  plugins: [stylesAsText, filesBeside],
+});
 // A service worker is a classic script: module service workers are not everywhere.
 await build({
   ...common,
@@ -51,6 +102,7 @@ await build({
 });
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', join(root, 'web/tsconfig.build.json')], { stdio: 'inherit' });
+for (const project of ['tsconfig.build.json', 'tsconfig.build-node.json'])
+  execFileSync(process.execPath, [tsc, '-p', join(root, 'web', project)], { stdio: 'inherit' });
 
 for (const { name, bytes } of Object.values(binaries)) console.log(`dist/${name} ${bytes} bytes`);

@@ -209,3 +209,21 @@ fn logits_computed_in_f32_rank_as_pytorch_ranks() {
     assert!(fidelity.mean_spearman >= 0.99);
     assert!(fidelity.greatest_difference < 0.2);
 }
+
+/// The logits of the int8 layers for the first group of candidates, which the browser's binaries are held to as well:
+/// `portable` here, `simd128` and `relaxed` there. `UPDATE_GOLDEN=1` writes them anew, after a change of the model.
+#[test]
+fn int8_logits_are_the_same_in_every_implementation() {
+    let path = golden().join("int8-logits.json");
+    let texts = texts();
+    let group = texts.groups.iter().find(|group| group.name.starts_with("candidates/")).unwrap();
+    let found = cross_encoder(Precision::Int8).score(&group.query.expand(), &group.passages()).unwrap();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, serde_json::to_string(&found).unwrap() + "\n").unwrap();
+    }
+    let expected: Vec<f32> = json(&path);
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        assert!((found - expected).abs() < 1e-4, "{found} for {expected}");
+    }
+}

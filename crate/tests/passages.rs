@@ -69,6 +69,20 @@ fn lists_of_other_articles_are_left_out() {
 }
 
 #[test]
+fn a_heading_may_name_its_anchor() {
+    check(
+        "## Über uns {#about}\n\nText.\n\n### Team {#}\n\nNames.\n\n## Sets {#a b}\n\n{1, 2}\n\n## Map {x}\n\nHere.",
+        &[
+            ("Über uns", "about", "Text."),
+            ("Über uns > Team", "", "Names."),
+            ("Sets {#a b}", "sets-a-b", "{1, 2}"),
+            ("Map {x}", "map-x", "Here."),
+        ],
+    );
+    check("# {#only}\n\nText.", &[("{#only}", "only", "Text.")]);
+}
+
+#[test]
 fn the_last_block_heads_nothing() {
     check("Related articles\n\nSign in", &[("Related articles", "related-articles", "Sign in")]);
     check("Sign in", &[("", "", "Sign in")]);

@@ -199,7 +199,7 @@ fn ranks_are_places_in_both_lists() {
     let collection = with_vectors(collection(json!([
         {"id": "near", "title": "", "body": "0 dog"},
         {"id": "word", "title": "", "body": "4 cat"},
-        {"id": "both", "title": "", "body": "1 cat and more than that"},
+        {"id": "both", "title": "", "body": "1 cat too"},
         {"id": "none", "title": "", "body": "8 cow", "hidden": true},
     ])));
     let asked = options(json!({"limit": 3}));

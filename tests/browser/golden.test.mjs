@@ -6,7 +6,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { EMBEDDER, openEngine, RERANKER } from './support/engine.mjs';
 import { measureEmbeddings, measureLogits, REQUIRED } from './support/fidelity.mjs';
-import { candidateGroups, goldenGroups, goldenTexts, smallGolden, smallInputs } from './support/fixtures.mjs';
+import {
+  candidateGroups,
+  goldenGroups,
+  goldenTexts,
+  portableLogits,
+  smallGolden,
+  smallInputs,
+} from './support/fixtures.mjs';
 import { makeBert4x312 } from './support/made-model.mjs';
 import { greatestDifference, orderOf } from './support/measures.mjs';
 
@@ -84,7 +91,7 @@ test('the default models in f32', async (t) => {
   });
 });
 
-test('the two binaries give the same scores', async (t) => {
+test('every implementation gives the same scores', async (t) => {
   const groups = candidateGroups().filter(everyNth(6));
   const texts = goldenTexts()
     .filter(everyNth(8))
@@ -106,6 +113,11 @@ test('the two binaries give the same scores', async (t) => {
   assert.ok(logitDifference <= REQUIRED.exact);
   assert.ok(embeddingDifference <= REQUIRED.exact);
   assert.deepEqual(relaxed.logits.map(orderOf), simd128.logits.map(orderOf));
+
+  // The first of these groups is also scored natively, by the portable implementation.
+  const portable = portableLogits();
+  assert.ok(greatestDifference(relaxed.logits[0], portable) <= REQUIRED.exact);
+  assert.deepEqual(orderOf(relaxed.logits[0]), orderOf(portable));
 });
 
 test('models of other shapes, in f32', async (t) => {

@@ -44,7 +44,7 @@ export class Collection {
     this.#copy = { fingerprint };
   }
 
-  async restore({ bytes, fingerprint }: SavedIndex): Promise<void> {
+  async restore({ bytes, fingerprint }: Pick<SavedIndex, 'bytes' | 'fingerprint'>): Promise<void> {
     await this.#pool.call('restoreCollection', { bytes, fingerprint });
     this.#copy = { bytes, fingerprint };
   }

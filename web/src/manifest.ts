@@ -1,5 +1,6 @@
 /** `manifest.json`: which models lie beside it, and what their files must be. */
-import { browserNetwork, download, type Network } from './download.js';
+import { network as defaultNetwork } from '#platform';
+import { download, type Network } from './download.js';
 import type { Role } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
 
@@ -28,7 +29,7 @@ const CACHE_NAME = 'docsift-manifest';
 export function loadManifest(
   url: string,
   cache: boolean,
-  network: Network = browserNetwork(),
+  network: Network = defaultNetwork(),
 ): Promise<Manifest> {
   return download(
     {

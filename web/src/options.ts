@@ -1,4 +1,6 @@
 /** The options that every entry point takes, and what they come to in this browser. */
+import { absolute, hardware, startWorker } from '#platform';
+import type { WorkerLike } from './engine/client.js';
 import type { Precision, Role } from './engine/protocol.js';
 import type { ModelSource, SourceFile } from './engine/source.js';
 import { DocsiftError } from './errors.js';
@@ -36,7 +38,7 @@ export interface Progress {
 }
 
 export interface EngineOptions {
-  /** The folder of `manifest.json`. Default: `models/` beside the folder that holds `docsift.js`. */
+  /** The folder of `manifest.json`. Default: `models/` in the folder of `docsift.js`, or beside it where that is `dist/`. */
   modelBaseUrl?: string | URL | undefined;
   /** The folder of the wasm files. Default: the folder that holds `docsift.js`. */
   wasmBaseUrl?: string | URL | undefined;
@@ -55,7 +57,7 @@ export interface EngineOptions {
 export interface Settings {
   manifestUrl: string;
   wasmUrlOf: (name: BinaryName) => string;
-  spawnWorker: () => Worker;
+  spawnWorker: () => WorkerLike;
   onProgress: (progress: Progress) => void;
   cache: boolean;
   workers: number;
@@ -67,7 +69,7 @@ export function resolveOptions(options: EngineOptions): Settings {
     onProgress = () => {},
     cache = true,
     precision = 'int8',
-    workers = defaultWorkers(globalThis.navigator),
+    workers = defaultWorkers(hardware()),
   } = options;
   if (!Number.isInteger(workers) || workers < 1) {
     throw new DocsiftError('invalid_options', `workers: expected an integer of at least 1, found ${workers}`);
@@ -78,7 +80,7 @@ export function resolveOptions(options: EngineOptions): Settings {
   return {
     manifestUrl: new URL('manifest.json', modelFolder(options.modelBaseUrl)).href,
     wasmUrlOf: (name) => wasmUrl(options.wasmBaseUrl, name),
-    spawnWorker: () => spawnWorker(options.workerUrl),
+    spawnWorker: () => startWorker(options.workerUrl),
     onProgress,
     cache,
     workers,
@@ -96,6 +98,8 @@ export function defaultWorkers(
 
 /** A model with the addresses of its files, and what names it. */
 export interface ResolvedModel {
+  /** In the manifest; absent for files of one's own. */
+  id?: string | undefined;
   source: ModelSource;
   /** Changes with the weights. */
   key: string;
@@ -115,9 +119,11 @@ export class ModelCatalogue {
     if (typeof choice === 'object') return ownModel(choice);
     const { manifestUrl, cache } = this.#settings;
     this.#manifest ??= loadManifest(manifestUrl, cache);
-    const { file, bytes, sha256, revision, mixingWeight = 0 } = findModel(await this.#manifest, role, choice);
+    const manifest = await this.#manifest;
+    const id = choice ?? manifest.defaults[role];
+    const { file, bytes, sha256, revision, mixingWeight = 0 } = findModel(manifest, role, id);
     const weights = { url: new URL(file, manifestUrl).href, spec: { bytes, sha256, revision } };
-    return { source: { weights }, key: sha256, mixingWeight };
+    return { id, source: { weights }, key: sha256, mixingWeight };
   }
 }
 
@@ -148,7 +154,13 @@ function modelFolder(base: string | URL | undefined): URL {
   if (base !== undefined) return folder(base);
   // Not written as one expression: bundlers would take it for an asset to bundle.
   const here = import.meta.url;
-  return new URL('../models/', here);
+  return modelsNear(here);
+}
+
+/** Where the models lie: beside `dist/` in the package, and in the folder of `docsift.js` where that was deployed. */
+export function modelsNear(script: string): URL {
+  const folder = new URL('.', script);
+  return new URL(folder.pathname.endsWith('/dist/') ? '../models/' : 'models/', folder);
 }
 
 /** Literal `new URL(…, import.meta.url)`, so that bundlers find the files and take them along. */
@@ -160,22 +172,9 @@ function wasmUrl(base: string | URL | undefined, name: BinaryName): string {
     : new URL('./docsift-simd128.wasm', import.meta.url).href;
 }
 
-function spawnWorker(url: string | URL | undefined): Worker {
-  if (url !== undefined) return new Worker(absolute(url), { type: 'module' });
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-}
-
 /** A folder's address ends in a slash, or its last part would be replaced. */
 function folder(base: string | URL): URL {
   const url = absolute(base);
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
-}
-
-function absolute(url: string | URL): URL {
-  try {
-    return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href);
-  } catch {
-    throw new DocsiftError('invalid_options', `expected an address, found "${url}"`);
-  }
 }

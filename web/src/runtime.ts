@@ -1,5 +1,6 @@
 /** The compiled engine: which of its binaries this browser can run, and how that one gets here. */
-import { browserNetwork, download, type Network } from './download.js';
+import { network as defaultNetwork } from '#platform';
+import { download, type Network } from './download.js';
 import { DocsiftError, messageOf } from './errors.js';
 
 export type Variant = 'relaxed' | 'simd128';
@@ -71,7 +72,7 @@ export interface RuntimeOptions {
 export async function loadRuntime(
   options: RuntimeOptions,
   binaries: Record<Variant, Binary> = DOCSIFT_BINARIES,
-  network: Network = browserNetwork(),
+  network: Network = defaultNetwork(),
 ): Promise<Runtime> {
   const variants = supported();
   for (const variant of variants) {
@@ -93,7 +94,7 @@ export async function loadRuntime(
 export async function loadLexical(
   options: RuntimeOptions,
   binary: Binary = DOCSIFT_BINARIES.lexical,
-  network: Network = browserNetwork(),
+  network: Network = defaultNetwork(),
 ): Promise<WebAssembly.Module> {
   checkWebAssembly();
   const bytes = await fetchBinary('lexical', binary, options, network);

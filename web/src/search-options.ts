@@ -14,6 +14,8 @@ export interface SearchOptions extends EngineOptions {
     | undefined;
   /** The name of a saved index to start with. */
   restore?: string | undefined;
+  /** The address of the `index.json` that `docsift index` wrote: an index made beforehand to start with. */
+  index?: string | URL | undefined;
   /** Finds documents in place of the embedder and the engine, which are then not loaded for it. */
   retriever?: RetrieveFunction | undefined;
   /** Scores passages in place of the cross-encoder, which is then not loaded. Its scores are not kept. */
@@ -25,7 +27,8 @@ export interface SearchOptions extends EngineOptions {
 }
 
 /** Throws `invalid_options` for what cannot be used. */
-export function checkOptions({ retriever, reranker, timeoutMs, restore, models }: SearchOptions): void {
+export function checkOptions(options: SearchOptions): void {
+  const { retriever, reranker, timeoutMs, restore, index, models } = options;
   const fail = (message: string): never => {
     throw new DocsiftError('invalid_options', message);
   };
@@ -34,9 +37,12 @@ export function checkOptions({ retriever, reranker, timeoutMs, restore, models }
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     fail(`timeoutMs: expected more than 0, found ${timeoutMs}`);
-  if (restore !== undefined && (retriever || models?.embedder === false)) {
+  if (restore !== undefined && index !== undefined)
+    fail('restore and index: expected one of them, found both');
+  const start = restore === undefined ? 'index' : 'restore';
+  if (options[start] !== undefined && (retriever || models?.embedder === false)) {
     fail(
-      'restore: without its embedder an index is of no use; leave out restore, or what replaces the embedder',
+      `${start}: without its embedder an index is of no use; leave out ${start}, or what replaces the embedder`,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** Search over documents: what is loaded in which order, what holds the documents, and what answers queries. */
 import { LRUCache } from 'lru-cache';
+import { absolute } from '#platform';
 import { Collection } from './collection.js';
 import { launch, lexicalStarter } from './engine/launch.js';
 import type { Pool } from './engine/pool.js';
@@ -16,6 +17,7 @@ import { type Backends, QueryRun, type Retriever, type Scorer } from './query/ru
 import { ScoreCache } from './query/score-cache.js';
 import type { Variant } from './runtime.js';
 import { checkOptions, type SearchOptions } from './search-options.js';
+import { type IndexManifest, loadIndexManifest } from './site-index.js';
 import { loadIndex, saveIndex } from './store.js';
 import type { Explanation, ModelState, QueryOptions, QueryResult, SearchDocument, Stats } from './types.js';
 
@@ -48,7 +50,7 @@ interface LoadedModel {
  * downloaded: documents are found by their words until then. What cannot be had rejects `add`, and is the `reason` of
  * query results.
  *
- * Rejects with `invalid_options`; and with `restore`, when the engine cannot be started (`no_wasm`, `no_simd`,
+ * Rejects with `invalid_options`; and with `restore` or `index`, when the engine cannot be started (`no_wasm`, `no_simd`,
  * `download_failed`, `integrity` or `worker_failed`) or the index is not there (`index_not_found`), is damaged or was
  * made with another model (`invalid_index`).
  */
@@ -57,10 +59,13 @@ export async function createSearch(options: SearchOptions = {}): Promise<Search>
   checkOptions(options);
   const { models = {}, retriever, reranker: ownReranker, restore } = options;
   const saved = restore === undefined ? undefined : await loadIndex(restore);
+  const site = options.index === undefined ? undefined : await findSiteIndex(options.index, settings);
 
   const catalogue = new ModelCatalogue(settings);
   const embedder =
-    retriever || models.embedder === false ? undefined : catalogue.resolve('embedder', models.embedder);
+    retriever || models.embedder === false
+      ? undefined
+      : catalogue.resolve('embedder', models.embedder ?? site?.model.id);
   const rerankerChoice = models.reranker ?? (models.embedder === false ? false : undefined);
   const reranker =
     ownReranker || rerankerChoice === false ? undefined : catalogue.resolve('reranker', rerankerChoice);
@@ -68,27 +73,45 @@ export async function createSearch(options: SearchOptions = {}): Promise<Search>
   embedder?.catch(() => {});
   reranker?.catch(() => {});
 
-  if (!saved) {
+  if (!saved && !site) {
     const engine = embedder || reranker ? startEngine(settings) : undefined;
     const words = new WordSearch(lexicalStarter(settings));
     return new Search({ engine, embedder, reranker, words, options });
   }
   const engine = await startEngine(settings);
   try {
-    const model = await embedder?.catch(() => undefined);
-    if (model && model.key !== saved.modelKey) {
+    if (site) await engine.collection.restore(await fetchSiteIndex(site, engine.pool, settings.cache));
+    const model = saved && (await embedder?.catch(() => undefined));
+    if (saved && model && model.key !== saved.modelKey) {
       const advice = 'add the documents and save it again';
       throw new DocsiftError(
         'invalid_index',
         `the index "${restore}" was made with another embedder; ${advice}`,
       );
     }
-    await engine.collection.restore(saved);
+    if (saved) await engine.collection.restore(saved);
   } catch (error) {
     engine.pool.close();
     throw error;
   }
   return new Search({ engine: Promise.resolve(engine), embedder, reranker, words: undefined, options });
+}
+
+interface SiteIndex extends IndexManifest {
+  /** Of the collection. */
+  url: string;
+}
+
+async function findSiteIndex(address: string | URL, { cache }: Settings): Promise<SiteIndex> {
+  const { href } = absolute(address);
+  const manifest = await loadIndexManifest(href, cache);
+  return { ...manifest, url: new URL(manifest.file, href).href };
+}
+
+/** The collection of a site, by a worker, which checks its hash. */
+async function fetchSiteIndex({ url, bytes: length, sha256, model }: SiteIndex, pool: Pool, cache: boolean) {
+  const spec = { sha256, bytes: length, revision: sha256.slice(0, 16) };
+  return { bytes: await pool.call('fetch', { url, spec, cache }), fingerprint: model.fingerprint };
 }
 
 async function startEngine(settings: Settings): Promise<Engine> {

@@ -2,21 +2,19 @@
 //! file, `docsift passages` shows how documents are cut. Each prints JSON.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use docsift::model::calibrate::Equalizer;
 use docsift::model::config::Config;
-use docsift::model::pack::{pack, Description, Role};
+use docsift::model::convert::{convert, read_pairs, Folder};
+use docsift::model::pack::Description;
 use docsift::model::weights::Weights;
-use docsift::model::{BiEncoder, CrossEncoder, Precision};
 use docsift::text::document::Document;
 use docsift::text::passages::{passages, PASSAGE_TOKENS};
 use docsift::text::tokenizer::Tokenizer;
 use docsift::{Error, Result};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 const USAGE: &str = "usage:
   docsift pack <folder> --out <file.gguf> [--name <name>] [--license <spdx>] [--word-embeddings-from <folder>]
@@ -67,59 +65,18 @@ fn run_pack(arguments: &[String]) -> Result<()> {
         name: option(arguments, "--name").map_or_else(|| stem(&folder), str::to_owned),
         license: option(arguments, "--license").unwrap_or("unknown").to_owned(),
     };
-    let tokenizer = open_tokenizer(&folder)?;
-    let mut weights = open_folder(&folder)?;
+    let config = read(&folder.join("config.json"))?;
+    let tokenizer = read_tokenizer(&folder)?;
+    let source = Folder { config: &config, tokenizer: &tokenizer, weights: || open_weights(&folder) };
     let mut words = option(arguments, "--word-embeddings-from").map(|path| open_folder(Path::new(path))).transpose()?;
-
-    let equalizers = match option(arguments, "--calibration") {
-        Some(path) => calibrate(&folder, Path::new(path))?,
+    let pairs = match option(arguments, "--calibration") {
+        Some(path) => read_pairs(&read(Path::new(path))?)?,
         None => Vec::new(),
     };
-    let mut file = BufWriter::new(File::create(out).map_err(|error| unusable(Path::new(out), &error))?);
-    let role = pack(&mut weights, &tokenizer, words.as_mut(), &description, &equalizers, &mut file)?;
-    file.flush().map_err(|error| unusable(Path::new(out), &error))?;
-
-    let bytes = read(Path::new(out))?;
-    let digest = Sha256::digest(&bytes);
-    let config = weights.config();
-    let (role, pooling, dims, max_tokens) = match role {
-        Role::BiEncoder => ("embedder", "mean", config.hidden, config.positions.min(256)),
-        Role::CrossEncoder => ("reranker", "rank", 1, config.positions.min(512)),
-    };
-    let summary = json!({
-        "role": role,
-        "bytes": bytes.len(),
-        "sha256": digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-        "dims": dims,
-        "pooling": pooling,
-        "maxTokens": max_tokens,
-    });
-    println!("{summary}");
+    let (bytes, summary) = convert(&source, words.as_mut(), &description, &pairs)?;
+    fs::write(out, bytes).map_err(|error| unusable(Path::new(out), &error))?;
+    println!("{}", json!(summary));
     Ok(())
-}
-
-/// Runs the calibration pairs through the model: a cross-encoder reads them as pairs, a bi-encoder one text at a time.
-fn calibrate(folder: &Path, pairs: &Path) -> Result<Vec<Equalizer>> {
-    #[derive(serde::Deserialize)]
-    struct Pair {
-        query: String,
-        passage: String,
-    }
-    let pairs = read_documents(pairs)?.into_iter().map(serde_json::from_value::<Pair>);
-    let pairs: Vec<Pair> = pairs
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|error| Error::InvalidInput(format!("calibration pairs: {error}; each needs query and passage")))?;
-    let weights = open_folder(folder)?;
-    let tokenizer = Some(open_tokenizer(folder)?);
-    if weights.has("cls.output.weight") {
-        let model = CrossEncoder::load(weights, tokenizer, Precision::F32, None)?;
-        let pairs: Vec<_> = pairs.iter().map(|pair| (pair.query.as_str(), pair.passage.as_str())).collect();
-        model.calibrate(&pairs)
-    } else {
-        let model = BiEncoder::load(weights, tokenizer, Precision::F32, None)?;
-        let texts: Vec<_> = pairs.iter().flat_map(|pair| [pair.query.as_str(), pair.passage.as_str()]).collect();
-        model.calibrate(&texts)
-    }
 }
 
 fn run_passages(arguments: &[String]) -> Result<()> {
@@ -147,14 +104,17 @@ fn read_documents(path: &Path) -> Result<Vec<serde_json::Value>> {
 
 fn open_folder(folder: &Path) -> Result<Weights<File>> {
     let config = Config::from_json(&read(&folder.join("config.json"))?)?;
-    let path = folder.join("model.safetensors");
-    Weights::open_safetensors(File::open(&path).map_err(|error| unusable(&path, &error))?, config)
+    Weights::open_safetensors(open_weights(folder)?, config)
 }
 
-fn open_tokenizer(folder: &Path) -> Result<Tokenizer> {
+fn open_weights(folder: &Path) -> Result<File> {
+    let path = folder.join("model.safetensors");
+    File::open(&path).map_err(|error| unusable(&path, &error))
+}
+
+fn read_tokenizer(folder: &Path) -> Result<Vec<u8>> {
     let json = folder.join("tokenizer.json");
-    let path = if json.exists() { json } else { folder.join("vocab.txt") };
-    Tokenizer::from_bytes(&read(&path)?)
+    read(&if json.exists() { json } else { folder.join("vocab.txt") })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

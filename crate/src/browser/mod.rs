@@ -14,6 +14,8 @@ mod error;
 mod index;
 #[cfg(feature = "lexical")]
 mod lexical;
+#[cfg(feature = "models")]
+mod pack;
 mod value;
 
 #[cfg(feature = "models")]
@@ -22,6 +24,8 @@ pub use download::fetch_file;
 pub use engine::Engine;
 #[cfg(feature = "lexical")]
 pub use lexical::Lexical;
+#[cfg(feature = "models")]
+pub use pack::pack_model;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -2,11 +2,12 @@
 //!
 //! [`config`] says which network a file holds, [`weights`] reads its tensors one at a time, [`encoder`] is the
 //! transformer trunk, and [`bi_encoder`] and [`cross_encoder`] put a pooling or a head on it. [`pack`] writes the
-//! quantized files that ship with the package, with what [`calibrate`] measured.
+//! quantized files that ship with the package, with what [`calibrate`] measured; [`convert`] does both for a folder.
 
 pub mod bi_encoder;
 pub mod calibrate;
 pub mod config;
+pub mod convert;
 pub mod cross_encoder;
 pub mod encoder;
 pub mod pack;

@@ -1,7 +1,7 @@
 //! Where a body's headings are.
 //!
 //! Two conventions are read, one per body. In Markdown, a heading is a line of one to six `#` at the start of a block
-//! outside fenced code, and its level nests it. In plain text, a heading is a block of one short line that does not end
+//! outside fenced code, and its level nests it; it may end in its own anchor, as in `## Title {#anchor}`. In plain text, a heading is a block of one short line that does not end
 //! like a sentence and has another block after it. A body whose `#` lines are outnumbered by plain headings is plain
 //! text with a code comment in it.
 //!
@@ -25,7 +25,7 @@ pub(super) const PATH_SEPARATOR: &str = " > ";
 pub(super) struct Section {
     /// The path of headings, joined by ` > `.
     pub heading: Option<String>,
-    /// The slug of the innermost heading.
+    /// The anchor of the innermost heading: its own, or its slug.
     pub anchor: Option<String>,
     /// The text in bytes of the body; empty when the heading stands alone.
     pub range: Range<usize>,
@@ -63,7 +63,7 @@ pub(super) fn sections(body: &str, title: &str) -> Vec<Section> {
                 Some(section) => section.range.end = range.end,
                 None => open = Some(Section { heading: None, anchor: None, range }),
             },
-            Element::Heading { level, text } => {
+            Element::Heading { level, text, anchor: own } => {
                 // An empty section is not lost: it is in the path of a deeper one, or else stands alone.
                 let deeper = path.last().is_some_and(|last| last.0 < level);
                 sections.extend(open.take().filter(|section| !section.range.is_empty() || !deeper));
@@ -72,7 +72,11 @@ pub(super) fn sections(body: &str, title: &str) -> Vec<Section> {
                 let shown: Vec<&str> =
                     path.iter().map(|&(_, text)| text).filter(|text| *text != title.trim()).collect();
                 let heading = (!shown.is_empty()).then(|| shown.join(PATH_SEPARATOR));
-                open = Some(Section { heading, anchor: slugs.next(text), range: 0..0 });
+                let anchor = match own {
+                    Some(own) => (!own.is_empty()).then(|| own.to_owned()),
+                    None => slugs.next(text),
+                };
+                open = Some(Section { heading, anchor, range: 0..0 });
             }
         }
     }
@@ -86,7 +90,12 @@ pub(super) fn sections(body: &str, title: &str) -> Vec<Section> {
 }
 
 enum Element<'a> {
-    Heading { level: usize, text: &'a str },
+    /// `anchor` is the one that the heading names; empty where it says that the page has none.
+    Heading {
+        level: usize,
+        text: &'a str,
+        anchor: Option<&'a str>,
+    },
     Text(Range<usize>),
 }
 
@@ -111,7 +120,8 @@ fn markdown_elements<'a>(body: &'a str, blocks: &[Range<usize>]) -> Vec<Element<
         if !fenced {
             // Headings may follow each other, and text may follow a heading, without a blank line.
             while let Some((level, heading, length)) = markdown_heading(&body[range.clone()]) {
-                elements.push(Element::Heading { level, text: heading });
+                let (text, anchor) = split_anchor(heading);
+                elements.push(Element::Heading { level, text, anchor });
                 range.start += length;
             }
         }
@@ -140,6 +150,19 @@ fn markdown_heading(text: &str) -> Option<(usize, &str, usize)> {
     heading.contains(char::is_alphanumeric).then_some((level, heading, line.len()))
 }
 
+/// Takes `{#anchor}`, as Docusaurus, VitePress and kramdown know it, from the end of a heading.
+fn split_anchor(heading: &str) -> (&str, Option<&str>) {
+    let parts = heading.strip_suffix('}').and_then(|rest| rest.rsplit_once("{#"));
+    match parts {
+        Some((text, anchor))
+            if text.contains(char::is_alphanumeric) && !anchor.contains(|c: char| c.is_whitespace() || c == '{') =>
+        {
+            (text.trim_end(), Some(anchor))
+        }
+        _ => (heading, None),
+    }
+}
+
 fn plain_elements<'a>(body: &'a str, blocks: &[Range<usize>], mut heading: Vec<bool>) -> Vec<Element<'a>> {
     // Nothing follows the last block, so it heads nothing.
     if let Some(last) = heading.last_mut() {
@@ -151,9 +174,9 @@ fn plain_elements<'a>(body: &'a str, blocks: &[Range<usize>], mut heading: Vec<b
         run = if heading[index] { run + 1 } else { 0 };
         let last_of_run = run > 0 && !heading[index + 1];
         elements.push(match run {
-            1 => Element::Heading { level: 1, text: &body[block.clone()] },
-            2 if last_of_run => Element::Heading { level: 2, text: &body[block.clone()] },
-            _ if last_of_run => Element::Heading { level: 1, text: &body[block.clone()] },
+            1 => Element::Heading { level: 1, text: &body[block.clone()], anchor: None },
+            2 if last_of_run => Element::Heading { level: 2, text: &body[block.clone()], anchor: None },
+            _ if last_of_run => Element::Heading { level: 1, text: &body[block.clone()], anchor: None },
             _ => Element::Text(block.clone()),
         });
     }

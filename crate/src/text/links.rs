@@ -92,7 +92,8 @@ fn link(text: &str) -> Option<usize> {
 fn is_title(line: &str) -> bool {
     let quoted = line.starts_with(['"', '“', '«']);
     let short = line.chars().count() <= TITLE_CHARS;
-    short && (quoted || !line.ends_with(['.', '!', ':', ';', ',']))
+    let end = line.trim_end_matches(['"', '”', '»', ')']);
+    short && (quoted || !end.ends_with(['.', '!', ':', ';', ',']))
 }
 
 #[cfg(test)]

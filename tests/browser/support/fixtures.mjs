@@ -43,6 +43,9 @@ export function goldenGroups() {
 /** The judged queries with their candidates: those that an order can be read from. */
 export const candidateGroups = () => goldenGroups().filter(({ name }) => name.startsWith('candidates/'));
 
+/** What the portable int8 layers give for the first of them: see `int8-logits.json` in `tests/golden/README.md`. */
+export const portableLogits = () => /** @type {number[]} */ (json('int8-logits.json'));
+
 /** The inputs of the small models. */
 export function smallInputs() {
   const { texts, pairs } = json('models/inputs.json');

@@ -3,7 +3,7 @@
 import { DocsiftError, messageOf } from '../errors.js';
 import type { Settings } from '../options.js';
 import { loadLexical, loadRuntime, type Variant } from '../runtime.js';
-import { EngineClient } from './client.js';
+import { EngineClient, type WorkerLike } from './client.js';
 import { Pool, type PoolOptions } from './pool.js';
 
 /** Fetches the engine and starts the workers; resolves when the first takes requests. */
@@ -48,7 +48,7 @@ export function lexicalStarter(settings: Settings): () => Promise<EngineClient> 
   };
 }
 
-function startWorker({ spawnWorker }: Settings): Worker {
+function startWorker({ spawnWorker }: Settings): WorkerLike {
   try {
     return spawnWorker();
   } catch (thrown) {

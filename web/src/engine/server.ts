@@ -3,7 +3,7 @@ import { DocsiftError, type ErrorRecord, isErrorRecord, messageOf } from '../err
 import type { CallName, Params, Request, Response, Result } from './protocol.js';
 
 /** The exports of the compiled engine. */
-export type EngineModule = typeof import('#wasm');
+export type EngineModule = Omit<typeof import('#wasm'), 'packModel'>;
 type Engine = InstanceType<EngineModule['Engine']>;
 
 /** The exports of the compiled lexical half. */

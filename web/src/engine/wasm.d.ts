@@ -3,7 +3,7 @@
  * function throws an `Error` with `name: 'DocsiftError'` and a `code`; anything else that is thrown is a trap,
  * after which the instance must not be used again.
  */
-import type { CollectionCounts, ModelInfo, Retrieval, RetrievalOptions } from './protocol.js';
+import type { CollectionCounts, ModelInfo, Retrieval, RetrievalOptions, Role } from './protocol.js';
 
 /** Instantiates the compiled module; must be called once, before anything else. */
 export function initSync(options: { module: WebAssembly.Module }): unknown;
@@ -15,6 +15,30 @@ export function fetchFile(
   useCache: boolean,
   onProgress: (loaded: number, total: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>>;
+
+/**
+ * Quantizes the files of a Hugging Face folder into one GGUF file. `pairs` are JSON Lines of `{query, passage}`, texts
+ * like those to be searched.
+ */
+export function packModel(
+  config: Uint8Array,
+  weights: Uint8Array,
+  tokenizer: Uint8Array,
+  name: string,
+  license: string,
+  pairs: Uint8Array | undefined,
+): {
+  file: Uint8Array<ArrayBuffer>;
+  /** The fields of a model manifest's entry that the file itself tells. */
+  summary: {
+    role: Role;
+    bytes: number;
+    sha256: string;
+    dims: number;
+    pooling: string;
+    maxTokens: number;
+  };
+};
 
 export class Engine {
   constructor();

@@ -262,8 +262,8 @@ mod tests {
     fn the_last_word_is_completed() {
         let index = index(&["notification notifications notes", "password"]);
         check(&index, "passw", false, &[("passw", Prefix, &["password"])]);
-        // The stem of "notific" is no beginning of theirs.
-        check(&index, "notific", false, &[("notific", Prefix, &["notification", "notifications"])]);
+        // It is no beginning of their stem.
+        check(&index, "notificati", false, &[("notificati", Prefix, &["notification", "notifications"])]);
         check(&index, "passw notes", false, &[("passw", Word, &[]), ("notes", Word, &["notes"])]);
         check(&index, "passw ", false, &[("passw", Word, &[])]);
         check(&index, "p", true, &[("p", Word, &[])]);

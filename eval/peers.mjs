@@ -1,0 +1,148 @@
+/**
+ * What other searches of static sites find for the same queries: MiniSearch, and Pagefind by its own command over real
+ * HTML pages, asked in headless Chromium. Each is used as its documentation says.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import MiniSearch from 'minisearch';
+import { chromium } from 'playwright-core';
+import { serve } from '../scripts/serve.mjs';
+import { ROOT, StepError } from '../scripts/steps.mjs';
+
+/** As far down as recall is measured. */
+const DEPTH = 50;
+const PAGEFIND = path.join(ROOT, 'eval', 'node_modules', 'pagefind', 'lib', 'runner', 'bin.cjs');
+
+/**
+ * @typedef {import('../dist/types/eval/index.js').Dataset} Dataset
+ * @typedef {import('../dist/types/eval/index.js').PeerRanking} PeerRanking
+ */
+
+/**
+ * @param {string} executablePath a Chromium
+ * @returns {(dataset: Dataset, progress: (text: string) => void) => Promise<PeerRanking[]>}
+ */
+export function peers(executablePath) {
+  return async (dataset, progress) => [
+    askMiniSearch(dataset, 'MiniSearch, defaults', {}),
+    // What its README shows for search as you type.
+    askMiniSearch(dataset, 'MiniSearch, boost, prefix, fuzzy', {
+      boost: { title: 2 },
+      prefix: true,
+      fuzzy: 0.2,
+    }),
+    await askPagefind(dataset, executablePath, progress),
+  ];
+}
+
+/**
+ * @param {Dataset} dataset
+ * @param {string} name
+ * @param {import('minisearch').SearchOptions} searchOptions
+ * @returns {PeerRanking}
+ */
+function askMiniSearch({ documents, queries }, name, searchOptions) {
+  const index = new MiniSearch({ fields: ['title', 'body'], searchOptions });
+  index.addAll(documents);
+  return ranking(name, queries, (query) => index.search(query.text).map(({ id }) => id));
+}
+
+/**
+ * @param {string} name
+ * @param {Dataset['queries']} queries
+ * @param {(query: Dataset['queries'][number]) => string[]} ask
+ * @returns {PeerRanking}
+ */
+function ranking(name, queries, ask) {
+  const milliseconds = [];
+  const found = queries.map((query) => {
+    const started = performance.now();
+    const ids = ask(query);
+    milliseconds.push(performance.now() - started);
+    return ids.slice(0, DEPTH);
+  });
+  return { name, found, milliseconds };
+}
+
+/**
+ * @param {Dataset} dataset
+ * @param {string} executablePath
+ * @param {(text: string) => void} progress
+ * @returns {Promise<PeerRanking>}
+ */
+async function askPagefind({ name, documents, queries }, executablePath, progress) {
+  const site = path.join(ROOT, 'target', 'eval', 'pagefind', name);
+  writeSite(site, documents);
+  progress('Pagefind indexes');
+  await promisify(execFile)(process.execPath, [PAGEFIND, '--site', site], { maxBuffer: 1 << 26 });
+  const server = await serve({ port: 0, folders: { '/': site } });
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${server.url}0.html`);
+    const { found, milliseconds } = await page.evaluate(inPage, {
+      texts: queries.map(({ text }) => text),
+      depth: DEPTH,
+    });
+    // A page's name is its document's place.
+    const ids = found.map((urls) => urls.map((url) => documents[Number.parseInt(path.basename(url), 10)].id));
+    return { name: 'Pagefind, defaults', found: ids, milliseconds };
+  } catch (error) {
+    throw new StepError(`Pagefind could not be asked: ${error.message}`, 'try again without --peers');
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+/**
+ * Runs in the page: Pagefind's own search, and of each result the address, which it fetches one by one.
+ *
+ * @param {{ texts: string[], depth: number }} input
+ */
+async function inPage({ texts, depth }) {
+  const address = '/pagefind/pagefind.js';
+  const pagefind = await import(address);
+  await pagefind.init();
+  const found = [];
+  const milliseconds = [];
+  for (const text of texts) {
+    const started = performance.now();
+    const { results } = await pagefind.search(text);
+    milliseconds.push(performance.now() - started);
+    const pages = await Promise.all(results.slice(0, depth).map((result) => result.data()));
+    found.push(pages.map(({ url }) => url));
+  }
+  return { found, milliseconds };
+}
+
+/**
+ * A page for each document, as a site generator would write it.
+ *
+ * @param {string} site
+ * @param {Dataset['documents']} documents
+ */
+function writeSite(site, documents) {
+  rmSync(site, { recursive: true, force: true });
+  mkdirSync(site, { recursive: true });
+  documents.forEach(({ title, body }, i) => {
+    const blocks = body
+      .split(/\n\s*\n/)
+      .map((block) => `<p>${escaped(block.trim()).replaceAll('\n', '<br>\n')}</p>`);
+    const html = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>${escaped(title)}</title></head>
+<body><main data-pagefind-body>
+<h1>${escaped(title)}</h1>
+${blocks.join('\n')}
+</main></body>
+</html>
+`;
+    writeFileSync(path.join(site, `${i}.html`), html);
+  });
+}
+
+/** @param {string} text */
+const escaped = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,0 +1,31 @@
+/** The packer of the compiled engine, in this thread: nothing else is to be done while it works. */
+import { readFileSync } from 'node:fs';
+import { initSync, packModel as packInWasm } from '#wasm';
+import { DocsiftError } from '../../errors.js';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface ModelFolder {
+  /** config.json. */
+  config: Bytes;
+  /** model.safetensors. */
+  weights: Bytes;
+  /** tokenizer.json or vocab.txt. */
+  tokenizer: Bytes;
+  name: string;
+  /** An SPDX identifier. */
+  license: string;
+  /** JSON Lines of `{query, passage}`. */
+  pairs: Bytes;
+}
+
+/** Quantizes a model. Throws what the engine says of files that it cannot read. */
+export function packModel({ config, weights, tokenizer, name, license, pairs }: ModelFolder) {
+  const wasm = readFileSync(new URL('./docsift-simd128.wasm', import.meta.url));
+  initSync({ module: new WebAssembly.Module(wasm) });
+  try {
+    return packInWasm(config, weights, tokenizer, name, license, pairs);
+  } catch (thrown) {
+    throw DocsiftError.from(thrown);
+  }
+}

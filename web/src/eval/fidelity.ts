@@ -1,0 +1,177 @@
+/** How far the scores of one way of computing are from those of another, over the same candidates. */
+import { readFileSync } from 'node:fs';
+import type { Precision } from '../engine/protocol.js';
+import { DocsiftError } from '../errors.js';
+import { loadReranker } from '../models.js';
+import type { QueryOptions, TraceCandidate } from '../types.js';
+import type { Dataset, JudgedQuery } from './dataset.js';
+import { ndcg } from './metrics.js';
+import { type Estimate, estimate, mean, spearman } from './statistics.js';
+import { ask, openSystem, type SystemOptions } from './system.js';
+
+/** The candidates of one query, in the retriever's order. */
+export interface Candidates {
+  set: string;
+  query: JudgedQuery;
+  /** What the reranker reads. */
+  inputs: string[];
+  documents: string[];
+  /** The logits that the search itself gave. */
+  logits: number[];
+  /** What the search adds to a logit, so that any other logits can be ranked as it would rank them. */
+  added: number[];
+}
+
+/** Agreement of one scoring with another. */
+export interface Fidelity {
+  queries: number;
+  pairs: number;
+  /** Spearman's correlation of the logits within a query's candidates. */
+  spearman: { mean: number; least: number };
+  /** The share of the five passages of highest logit that are the other's too; and of the five documents that are shown. */
+  top5: { passages: number; documents: number };
+  /** Of the documents as shown. */
+  ndcg: { found: number; reference: number; difference: Estimate };
+  /** The greatest difference of two logits, and the root of the mean square. */
+  logits: { greatest: number; rms: number };
+}
+
+export async function collectCandidates(
+  dataset: Dataset,
+  options: SystemOptions,
+  query: QueryOptions,
+  onProgress: (text: string) => void,
+): Promise<Candidates[]> {
+  const { search } = await openSystem(dataset.documents, options, onProgress);
+  try {
+    const all: Candidates[] = [];
+    for (const judged of dataset.queries) {
+      onProgress(`candidates ${all.length + 1} of ${dataset.queries.length}`);
+      const { reranked } = await ask(search, judged.text, query);
+      all.push(toCandidates(dataset.name, judged, reranked));
+    }
+    return all;
+  } finally {
+    search.close();
+  }
+}
+
+export function toCandidates(
+  set: string,
+  query: JudgedQuery,
+  reranked: readonly TraceCandidate[],
+): Candidates {
+  const ordered = [...reranked].sort((a, b) => a.retrievalRank - b.retrievalRank);
+  const logits = ordered.map(({ scores }) => scores.cross ?? Number.NaN);
+  return {
+    set,
+    query,
+    inputs: ordered.map(({ input }) => input),
+    documents: ordered.map(({ documentId }) => documentId),
+    logits,
+    added: ordered.map(({ scores }, i) => scores.final - (logits[i] as number)),
+  };
+}
+
+/** The logits of a reranker of the given precision, a row for each query. */
+export async function scoreWith(
+  precision: Precision,
+  candidates: readonly Candidates[],
+  { workers, modelBaseUrl }: SystemOptions,
+  onProgress: (text: string) => void,
+): Promise<number[][]> {
+  const reranker = await loadReranker({ precision, workers, modelBaseUrl });
+  try {
+    const rows: number[][] = [];
+    for (const { query, inputs } of candidates) {
+      onProgress(`${precision}: query ${rows.length + 1} of ${candidates.length}`);
+      rows.push(Array.from(await reranker.rerank(query.text, inputs)));
+    }
+    return rows;
+  } finally {
+    reranker.close();
+  }
+}
+
+/** Reads logits made elsewhere: JSON lines `{set, id, logits}`, in the order in which the inputs were written out. */
+export function readLogits(file: string, candidates: readonly Candidates[]): number[][] {
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  const rows = new Map(
+    lines.map((line) => {
+      const { set, id, logits } = JSON.parse(line) as { set: string; id: string; logits: number[] };
+      return [`${set}/${id}`, logits];
+    }),
+  );
+  return candidates.map(({ set, query, inputs }) => {
+    const logits = rows.get(`${set}/${query.id}`);
+    if (logits?.length === inputs.length) return logits;
+    const counts = `expected ${inputs.length} logits for ${set}/${query.id}, found ${logits?.length ?? 0}`;
+    throw new DocsiftError('invalid_input', `${file}: ${counts}; make it anew from --export-pairs`);
+  });
+}
+
+/** The lines of a file for `readLogits`' other side: what has to be scored. */
+export function toPairs(candidates: readonly Candidates[]): string {
+  const lines = candidates.map(({ set, query, inputs }) =>
+    JSON.stringify({ set, id: query.id, query: query.text, inputs }),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+export function compareLogits(
+  candidates: readonly Candidates[],
+  found: readonly (readonly number[])[],
+  reference: readonly (readonly number[])[],
+): Fidelity {
+  const rows = candidates.map((candidate, i) =>
+    compareQuery(candidate, found[i] as number[], reference[i] as number[]),
+  );
+  const correlations = rows.flatMap((row) => row.spearman ?? []);
+  const differences = rows.flatMap((row) => row.differences);
+  return {
+    queries: rows.length,
+    pairs: differences.length,
+    spearman: { mean: mean(correlations), least: Math.min(...correlations) },
+    top5: { passages: mean(rows.map((row) => row.passages)), documents: mean(rows.map((row) => row.shown)) },
+    ndcg: {
+      found: mean(rows.map((row) => row.ndcg)),
+      reference: mean(rows.map((row) => row.reference)),
+      difference: estimate(rows.map((row) => row.ndcg - row.reference)),
+    },
+    logits: {
+      greatest: Math.max(...differences.map(Math.abs)),
+      rms: Math.sqrt(mean(differences.map((difference) => difference ** 2))),
+    },
+  };
+}
+
+function compareQuery(candidate: Candidates, found: readonly number[], reference: readonly number[]) {
+  const { query, documents, added } = candidate;
+  const shown = (logits: readonly number[]) => {
+    const order = descending(logits.map((logit, i) => logit + (added[i] as number)));
+    return [...new Set(order.map((i) => documents[i] as string))];
+  };
+  const grade = (ids: readonly string[]) => ids.map((id) => query.grades.get(id) ?? 0);
+  const judged = [...query.grades.values()];
+  const [ours, theirs] = [shown(found), shown(reference)];
+  return {
+    spearman: spearman(found, reference),
+    passages: overlap(descending(found), descending(reference)),
+    shown: overlap(ours, theirs),
+    ndcg: ndcg(grade(ours), judged, 10),
+    reference: ndcg(grade(theirs), judged, 10),
+    differences: found.map((logit, i) => logit - (reference[i] as number)),
+  };
+}
+
+/** Places of the scores, highest first; equal scores in their order. */
+function descending(scores: readonly number[]): number[] {
+  return scores.map((_, i) => i).sort((i, j) => (scores[j] as number) - (scores[i] as number));
+}
+
+/** The share of the first five of one list that are among those of the other. */
+function overlap<T>(a: readonly T[], b: readonly T[]): number {
+  const first = a.slice(0, 5);
+  const others = new Set(b.slice(0, 5));
+  return first.length === 0 ? 1 : first.filter((item) => others.has(item)).length / first.length;
+}

@@ -1,0 +1,103 @@
+/** docsift as it is measured: the public API of the Node build, over one set of documents at a time. */
+import type { Precision } from '../engine/protocol.js';
+import { DocsiftError } from '../errors.js';
+import type { Progress } from '../options.js';
+import { createSearch, type Search } from '../search.js';
+import type { QueryOptions, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
+
+export interface SystemOptions {
+  precision?: Precision | undefined;
+  workers?: number | undefined;
+  /** The folder of `manifest.json`, for models other than the package's own. */
+  modelBaseUrl?: string | undefined;
+  /** Names a saved index to begin with, and where this one is then saved, so that vectors are made once. */
+  keep?: { restore: string | undefined; save: (search: Search) => Promise<void> } | undefined;
+}
+
+/** A search that holds the documents of a set, all embedded. */
+export interface System {
+  search: Search;
+  stats: Stats;
+  /** Time to embed what was not kept, in milliseconds. */
+  indexMs: number;
+  /** How many passages were embedded now. */
+  embedded: number;
+}
+
+export async function openSystem(
+  documents: readonly SearchDocument[],
+  { keep, ...options }: SystemOptions,
+  onProgress: (text: string) => void,
+): Promise<System> {
+  let kept = 0;
+  let last = 0;
+  const report = ({ stage, loaded, total }: Progress) => {
+    if (stage !== 'embed') return;
+    last = loaded;
+    onProgress(`embedded ${loaded} of ${total} passages`);
+  };
+  const search = await start({ ...options, onProgress: report, cacheScores: false }, keep?.restore);
+  try {
+    await search.ready();
+    const { models, embedded } = await search.stats();
+    if (models.embedder !== 'ready') await search.add(documents); // rejects with why there is no embedder
+    if (models.reranker === 'failed') throw await whyNoReranker(search);
+    kept = embedded;
+    const started = performance.now();
+    // Passages that read as they did keep their vectors; everything else of the index is made anew.
+    await search.update(documents);
+    const indexMs = performance.now() - started;
+    if (last > kept) await keep?.save(search);
+    return { search, stats: await search.stats(), indexMs, embedded: Math.max(0, last - kept) };
+  } catch (error) {
+    search.close();
+    throw error;
+  }
+}
+
+/** Every passage of the collection with its scores, in the retriever's order. */
+export async function retrieveAll(search: Search, text: string, passages: number): Promise<TraceCandidate[]> {
+  const options = { retrieve: Math.max(1, passages), limit: 1, trace: true, rerank: false } as const;
+  const result = await search.query(text, options);
+  if (result.stage === 'lexical') throw result.reason ?? new Error(`no vector was made of "${text}"`);
+  return result.trace?.candidates ?? [];
+}
+
+/** What a user gets. */
+export interface Asked {
+  /** The documents, best first. */
+  hits: string[];
+  /** The candidates, in their final order. */
+  reranked: TraceCandidate[];
+  timings: Timings;
+}
+
+/** Asks as a user would, but for every document there is. Rejects where a stage is missing that should have run. */
+export async function ask(search: Search, text: string, options: QueryOptions): Promise<Asked> {
+  const result = await search.query(text, { ...options, trace: true, limit: 1000 });
+  if (result.reason) throw result.reason;
+  return {
+    hits: result.hits.map(({ id }) => id),
+    reranked: result.trace?.candidates ?? [],
+    timings: result.timings,
+  };
+}
+
+async function start(
+  options: Parameters<typeof createSearch>[0],
+  restore: string | undefined,
+): Promise<Search> {
+  if (restore === undefined) return createSearch(options);
+  try {
+    return await createSearch({ ...options, restore });
+  } catch (thrown) {
+    const { code } = DocsiftError.from(thrown);
+    if (code === 'index_not_found' || code === 'invalid_index') return createSearch(options);
+    throw thrown;
+  }
+}
+
+async function whyNoReranker(search: Search): Promise<unknown> {
+  const { reason } = await search.query('why', { retrieve: 1 });
+  return reason ?? new DocsiftError('invalid_model', 'the reranker could not be loaded');
+}
