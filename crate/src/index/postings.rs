@@ -182,3 +182,26 @@ fn decode_postings(reader: &mut Reader, passages: u32) -> Result<Vec<Posting>> {
     }
     Ok(postings)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexical::Fields;
+    use super::*;
+
+    #[test]
+    fn what_a_forged_file_leaves_behind_is_not_written() {
+        let kept = {
+            let mut index = LexicalIndex::with_passages(1, 0);
+            index.restore_word("forged", vec![(0, ONCE)], 0);
+            index
+        };
+        let mut forged = LexicalIndex::with_passages(2, 0);
+        forged.restore_word("alone", vec![(1, ONCE)], 0);
+        forged.restore_word("forged", vec![(0, ONCE), (1, ONCE)], 0);
+        forged.remove(1, &Fields { title: "", heading: None, body: "what the text has" });
+        let mut parts = Vec::new();
+        forged.encode(&[0], 100, |part| parts.push(part));
+        let read = LexicalIndex::decode(parts.iter().map(Vec::as_slice), 1, 0).unwrap();
+        assert_eq!(read, kept);
+    }
+}
