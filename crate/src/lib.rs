@@ -14,7 +14,8 @@
 //! | [`eval`] | how good is a ranking? |
 //! | `browser` | how does JavaScript call all this? |
 //!
-//! Without the default feature `models` there is no `model`, no tokenizer, and of `kernel` only the scan: what is left searches by words alone.
+//! Without the default feature `models` there is no `model` and no tokenizer, and of `kernel` only the scan of
+//! vectors: what is left searches by words alone.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -48,7 +48,8 @@ pub struct Candidate<'a> {
     /// The part of the index to fetch for the text; none once it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_part: Option<&'a str>,
-    /// Tells whether a score of `input` can be used again. While there is no text it is that of the whole input.
+    /// The first 8 bytes of the SHA-256 of `input`, in hexadecimal: tells whether a score can be used again. Without the
+    /// text it is that of the whole input.
     pub hash: ContentHash,
     /// Tokens of `input`: at most so many, or about so many where it is cut.
     pub tokens: usize,

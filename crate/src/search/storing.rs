@@ -117,7 +117,8 @@ impl Collection {
         Self::read(bytes, Some(fingerprint), 0)
     }
 
-    /// As [`from_bytes`](Self::from_bytes), from a reader; without a fingerprint of any model. At any time only one part is in memory beside what was read.
+    /// As [`from_bytes`](Self::from_bytes), from a reader; without a fingerprint of any model. At any time only one part
+    /// is in memory beside what was read.
     /// Passages get ids from `first_passage`: see [`next_passage`](Self::next_passage).
     ///
     /// # Errors
