@@ -41,11 +41,15 @@ async function measure(folder, index) {
   const { parts, model } = JSON.parse(json.toString());
   /** @param {{ file: string }[]} list */
   const read = (list) => list.map(({ file }) => ({ file, bytes: readFileSync(path.join(index, file)) }));
-  const [first, vectors, texts] = [[...parts.documents, ...parts.lexical], parts.vectors, parts.texts].map(read);
+  const [first, vectors, texts] = [[...parts.documents, ...parts.lexical], parts.vectors, parts.texts].map(
+    read,
+  );
 
   const engine = new Engine();
   /** @param {{ file: string, bytes: Uint8Array }[]} list */
-  const add = (list) => list.forEach(({ file, bytes }) => engine.addPart(file, bytes));
+  const add = (list) => {
+    for (const { file, bytes } of list) engine.addPart(file, bytes);
+  };
   timed('open: documents and postings', () => {
     engine.openIndex(json);
     add(first);
@@ -73,7 +77,10 @@ if (isMain(import.meta.url)) {
   const passages = process.argv[2] ?? '100000';
   const index = path.join(ROOT, 'target', 'bench', `index-${passages}`);
   console.log('── native ──');
-  execFileSync('cargo', ['bench', '--quiet', '--bench', 'index', '--', passages, index], { cwd: ROOT, stdio: 'inherit' });
+  execFileSync('cargo', ['bench', '--quiet', '--bench', 'index', '--', passages, index], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
   for (const name of ['simd128', 'relaxed']) {
     const folder = path.join(ROOT, 'target', 'wasm', name);
     if (!existsSync(folder)) throw new Error(`expected ${folder}, found nothing; run \`npm run build:wasm\``);
