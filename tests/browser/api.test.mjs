@@ -12,9 +12,6 @@ import { openPackage } from './support/package.mjs';
 const CORPUS = JSON.parse(readFileSync(path.join(ROOT, 'web/demo/corpus/zulip-help.json'), 'utf8'));
 const articles = (/** @type {string[]} */ ...ids) => CORPUS.filter(({ id }) => ids.includes(id));
 
-/** An abort has to take effect within this; a chunk of work takes about 40 ms on a quiet machine. */
-const PROMPTLY_MS = 1000;
-
 test('the models by themselves', { timeout: 120_000 }, async (t) => {
   const { page } = await openPackage(t);
 
@@ -49,11 +46,14 @@ test('the models by themselves', { timeout: 120_000 }, async (t) => {
   });
 
   await t.test('work that is given up ends promptly, and what follows is served', async (t) => {
-    const { name, took, after } = await page.evaluate(async () => {
+    const { name, took, tenth, after } = await page.evaluate(async () => {
       const texts = Array.from(
         { length: 400 },
         (_, i) => `Passage ${i}. ${'All of these words are read. '.repeat(30)}`,
       );
+      const started = performance.now();
+      await embedder.embed(texts.slice(0, 40));
+      const tenth = performance.now() - started;
       const controller = new AbortController();
       const work = embedder.embed(texts, { signal: controller.signal });
       await new Promise((resolve) => setTimeout(resolve, 300));
@@ -61,11 +61,11 @@ test('the models by themselves', { timeout: 120_000 }, async (t) => {
       controller.abort();
       const error = await work.catch((error) => error);
       const { length } = await embedder.embed(['next']);
-      return { name: error.name, took: performance.now() - aborted, after: length };
+      return { name: error.name, took: performance.now() - aborted, tenth, after: length };
     });
     t.diagnostic(`${took.toFixed(0)} ms from the abort to the next result`);
     assert.equal(name, 'AbortError');
-    assert.ok(took < PROMPTLY_MS, `${took} ms`);
+    assert.ok(took < tenth, `${took} ms, where a tenth of the work takes ${tenth} ms`);
     assert.equal(after, 384);
   });
 

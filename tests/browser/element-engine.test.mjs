@@ -8,13 +8,17 @@ import { countTraffic } from './support/traffic.mjs';
 
 const CORPUS = path.join(ROOT, 'web', 'demo', 'corpus');
 
-/** The package and documents as a site would have them: everything in one folder, and the models beside it. */
+/** The package and documents as a site would have them: everything in one folder. */
 async function openSite(t, options = {}) {
   const traffic = countTraffic();
   const opened = await openElement(t, {
     ...options,
     server: {
-      folders: { '/docsift/': path.join(ROOT, 'dist'), '/corpus/': CORPUS },
+      folders: {
+        '/docsift/models/': path.join(ROOT, 'models'),
+        '/docsift/': path.join(ROOT, 'dist'),
+        '/corpus/': CORPUS,
+      },
       intercept: (request, response) => {
         if (request.url === '/docsift/index.json') request.url = '/corpus/zulip-help.json';
         return traffic.intercept(request, response);

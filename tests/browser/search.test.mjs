@@ -44,7 +44,7 @@ test('a visitor of the demo', async (t) => {
       `ready after ${milliseconds(performance.now() - started)}, ${megabytes(traffic.total())} downloaded`,
     );
     for (const [url, bytes] of traffic.bytes) if (bytes > 1e5) t.diagnostic(`${url}: ${megabytes(bytes)}`);
-    assert.match(await page.locator('#stats').textContent(), /176 articles in 906 passages.*network off/);
+    assert.match(await page.locator('#stats').textContent(), /176 articles in 704 passages.*network off/);
   });
 
   await t.test('every judged question finds what PyTorch finds', async (t) => {

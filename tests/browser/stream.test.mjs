@@ -204,7 +204,9 @@ test('queries on the real models', { timeout: 600_000 }, async (t) => {
   });
 
   await t.test('an update embeds the passage that has changed, and no other', async () => {
-    const document = DOCUMENTS.toSorted((a, b) => b.body.length - a.body.length)[0];
+    // Without a list of other articles at its end, which would be left out of its passages.
+    const documents = DOCUMENTS.filter(({ body }) => !/related articles/i.test(body));
+    const document = documents.toSorted((a, b) => b.body.length - a.body.length)[0];
     const paragraph = 'To silence a single thread, choose the crossed-out bell beside its name.';
     const body = `${document.body}\n\n# Silence one thread\n\n${paragraph}\n`;
     const { before, after, texts, ids } = await page.evaluate(
