@@ -2,47 +2,6 @@
  * docsift: search of help articles inside the browser. A bi-encoder retrieves passages, a cross-encoder reranks them,
  * both in WebAssembly, in workers. Importing this module touches nothing of the browser.
  */
-export type { CollectionCounts, ModelInfo, Precision, Term } from './engine/protocol.js';
-export { DocsiftError, type ErrorCode } from './errors.js';
-export {
-  type CallOptions,
-  type Embedder,
-  loadEmbedder,
-  loadReranker,
-  type ModelOptions,
-  type Reranker,
-} from './models.js';
+export * from './api.js';
 export { enableOffline, type OfflineOptions } from './offline/enable.js';
-export type { EngineOptions, ModelChoice, ModelFiles, Progress } from './options.js';
-export type { FunctionOptions, RerankFunction, RetrieveFunction } from './query/functions.js';
-export type { ScoreCacheOptions } from './query/score-cache.js';
-export { createSearch, type Search } from './search.js';
-export type { SearchOptions } from './search-options.js';
 export { deleteIndex, listIndexes } from './store.js';
-export type {
-  Boost,
-  Condition,
-  Excerpt,
-  Explanation,
-  Facets,
-  Hit,
-  ModelState,
-  Passage,
-  PassageStanding,
-  QueryOptions,
-  QueryResult,
-  RerankMode,
-  RerankReason,
-  RerankReport,
-  RetrieveOptions,
-  Scalar,
-  Scores,
-  SearchDocument,
-  Stage,
-  Stats,
-  Timings,
-  Trace,
-  TraceCandidate,
-  TraceStep,
-  Where,
-} from './types.js';

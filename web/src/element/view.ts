@@ -120,6 +120,10 @@ export function makeView({ mode, language, placeholder, hotkeys, apple }: ViewOp
   const said = [make('div', { id: 'help', class: 'hidden' }, strings.help), ...announcer.elements];
 
   const root = make('div', { class: `root ${mode}`, part: 'root', lang: tag, dir: direction });
+  const parts = {
+    ...{ root, input, clear, close, bar, list },
+    ...{ recentHeader, clearRecent, message, status, announcer },
+  };
   if (mode === 'modal') {
     const trigger = make(
       'button',
@@ -140,39 +144,11 @@ export function makeView({ mode, language, placeholder, hotkeys, apple }: ViewOp
       make('div', { class: 'column' }, make('div', { role: 'search' }, field), bar, ...panel, ...said),
     );
     root.append(trigger, dialog);
-    return {
-      root,
-      box: dialog,
-      trigger,
-      input,
-      clear,
-      close,
-      bar,
-      list,
-      recentHeader,
-      clearRecent,
-      message,
-      status,
-      announcer,
-    };
+    return { ...parts, box: dialog, trigger };
   }
   const box = make('div', { part: 'panel', class: 'box', hidden: true }, bar, ...panel);
   root.append(make('div', { role: 'search' }, field), box, ...said);
-  return {
-    root,
-    box,
-    trigger: undefined,
-    input,
-    clear,
-    close,
-    bar,
-    list,
-    recentHeader,
-    clearRecent,
-    message,
-    status,
-    announcer,
-  };
+  return { ...parts, box, trigger: undefined };
 }
 
 /** What the keys do, for those who see them. */
