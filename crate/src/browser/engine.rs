@@ -65,8 +65,8 @@ impl<'a> ModelInfo<'a> {
 
 #[wasm_bindgen]
 impl Engine {
-    /// An engine with nothing loaded. Takes 25 ms to measure which of this binary's dot products is the fastest here,
-    /// since weights are packed for it.
+    /// An engine with nothing loaded. Takes 25 ms to measure this binary's dot products, which has the browser optimise
+    /// them before a model is there.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Engine {
         tune(now, TUNING_MS);
