@@ -196,7 +196,8 @@ fn weights_that_are_int8_already_stay_as_they_are() {
     let mut noise = Noise(12);
     let mut quantized: Vec<i8> = (0..outputs * inputs).map(|_| (noise.next() * 120.0) as i8).collect();
     quantized.iter_mut().step_by(inputs).for_each(|first| *first = -127);
-    let scales: Vec<f32> = (0..outputs).map(|i| half::f16::from_f32(0.01 + i as f32 * 0.003).to_f32()).collect();
+    // Each is an f16, as a Q8_0 scale is.
+    let scales: Vec<f32> = (0..outputs).map(|i| (10 + 3 * i) as f32 / 1024.0).collect();
     let rows = quantized.chunks(inputs).zip(&scales);
     let weight: Vec<f32> = rows.flat_map(|(row, scale)| row.iter().map(move |q| f32::from(*q) * scale)).collect();
     let layer = PackedLinear::pack(&weight, outputs, inputs, &[], None, WeightBits::Eight).unwrap();
