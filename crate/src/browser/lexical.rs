@@ -54,7 +54,7 @@ impl Lexical {
     /// `invalid_input` if an option cannot be used.
     pub fn search(&self, query: &str, options: JsValue) -> JsResult<JsValue> {
         let options = value::options(options)?;
-        Ok(to_js(&self.collection.retrieve(query, None, &options)?)?)
+        Ok(to_js(&self.collection.retrieve_by_words(query, &options))?)
     }
 }
 

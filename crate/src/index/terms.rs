@@ -8,7 +8,6 @@
 use std::borrow::Cow;
 
 use rust_stemmers::{Algorithm, Stemmer};
-use unicode_normalization_alignments::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// English words that say how a question is put, not what it is about. Words that tell instructions apart (on, off, up,
@@ -101,9 +100,21 @@ fn fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    let decomposed = text.nfkd().map(|(c, _)| c);
-    let folded = decomposed.filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).map(|c| if c == '’' { '\'' } else { c });
-    Cow::Owned(folded.collect())
+    let kept = |c: &char| !matches!(c, '\u{300}'..='\u{36f}');
+    Cow::Owned(decompose(text).chars().filter(kept).map(|c| if c == '’' { '\'' } else { c }).collect())
+}
+
+/// Normalization form NFKD.
+#[cfg(any(feature = "models", not(target_arch = "wasm32")))]
+fn decompose(text: &str) -> String {
+    use unicode_normalization_alignments::UnicodeNormalization;
+    text.nfkd().map(|(c, _)| c).collect()
+}
+
+/// Normalization form NFKD, by the browser: its tables would be a third of the small binary.
+#[cfg(not(any(feature = "models", not(target_arch = "wasm32"))))]
+fn decompose(text: &str) -> String {
+    js_sys::JsString::from(text).normalize("NFKD").into()
 }
 
 fn is_joint(c: char) -> bool {

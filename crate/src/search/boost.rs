@@ -93,7 +93,7 @@ fn preference_from(value: Value, place: &str) -> Result<Preference> {
         let half_life_days = number(&half_life, &format!("{place}.halfLifeDays"))?;
         if half_life_days <= 0.0 {
             return Err(Error::InvalidInput(format!(
-                "{place}.halfLifeDays: expected a number above 0, found {half_life_days}"
+                "{place}.halfLifeDays: expected a number above 0, found {half_life}"
             )));
         }
         let newest = fields.shift_remove("newest").unwrap_or(Value::Null);

@@ -1,8 +1,6 @@
 //! Candidates for a query, before any reranking.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::collection::{check_unit, Collection};
@@ -84,8 +82,9 @@ pub struct Retrieval<'a> {
     pub stage: Stage,
     /// At most the limit asked for.
     pub candidates: Vec<Candidate<'a>>,
-    /// The documents of the candidates, by id.
-    pub documents: BTreeMap<&'a str, &'a Document>,
+    /// The documents of the candidates, once each.
+    #[serde(serialize_with = "by_id")]
+    pub documents: Vec<&'a Document>,
     /// The terms of the query, in order.
     pub terms: Vec<Term>,
     /// If they were asked for: counts over the documents that share a term with the query or are among the candidates;
@@ -99,6 +98,11 @@ pub struct Retrieval<'a> {
     pub explanation: Option<Explanation<'a>>,
 }
 
+/// Writes documents as an object, each at its id.
+fn by_id<S: Serializer>(documents: &[&Document], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(documents.iter().map(|document| (&document.id, document)))
+}
+
 impl Collection {
     /// The best passages for `query`. With its `vector` (unit length, from the collection's model), and once any passage
     /// has one, the stage is hybrid; else lexical.
@@ -107,24 +111,39 @@ impl Collection {
     /// [`Error::InvalidInput`](crate::Error::InvalidInput) if the vector has other dims than the collection's, or is not
     /// of unit length.
     pub fn retrieve(&self, query: &str, vector: Option<&[f32]>, options: &Options) -> Result<Retrieval<'_>> {
-        let vector = vector.filter(|_| !self.vectors.is_empty());
-        if let Some(vector) = vector {
-            self.check_dims(vector.len())?;
-            check_unit(vector, "the query's vector")?;
-        }
+        let Some(vector) = vector.filter(|_| !self.vectors.is_empty()) else {
+            return Ok(self.retrieve_by_words(query, options));
+        };
+        self.check_dims(vector.len())?;
+        check_unit(vector, "the query's vector")?;
+        Ok(self.found(query, Some(self.vectors.cosines(vector)), options))
+    }
+
+    /// The best passages for `query` by its words alone.
+    pub fn retrieve_by_words(&self, query: &str, options: &Options) -> Retrieval<'_> {
+        self.found(query, None::<std::iter::Empty<(u32, f32)>>, options)
+    }
+
+    fn found(
+        &self,
+        query: &str,
+        cosines: Option<impl Iterator<Item = (u32, f32)>>,
+        options: &Options,
+    ) -> Retrieval<'_> {
+        let stage = if cosines.is_some() { Stage::Hybrid } else { Stage::Lexical };
         let terms = self.lexical.expand(query, options.typing);
         let matches = self.lexical.score(&terms, &Bm25::default());
         let (allowed, excluded) = self.allowed(options);
-        let evidence =
-            Evidence::new(vector.map(|vector| self.vectors.cosines(vector)), &matches, self.boosts(options), allowed);
+        let evidence = Evidence::new(cosines, &matches, self.boosts(options), allowed);
 
         let best = evidence.best(options.limit);
         let candidates = self.candidates(&best, &evidence, options.rerank_tokens);
-        let documents: BTreeMap<&str, &Document> = best
-            .iter()
-            .filter_map(|scored| self.passage(scored.passage))
-            .map(|(document, _)| (document.id.as_str(), document))
-            .collect();
+        let mut documents: Vec<&Document> = Vec::new();
+        for (document, _) in best.iter().filter_map(|scored| self.passage(scored.passage)) {
+            if !documents.iter().any(|other| other.id == document.id) {
+                documents.push(document);
+            }
+        }
         let keys = self.keys_by_passage();
         let facets = options.facets.as_ref().map(|fields| {
             let found: Vec<&Document> = match terms.is_empty() && best.is_empty() {
@@ -139,15 +158,15 @@ impl Collection {
             };
             facets::count(fields, &options.filter, found.into_iter())
         });
-        Ok(Retrieval {
-            stage: if vector.is_some() { Stage::Hybrid } else { Stage::Lexical },
+        Retrieval {
+            stage,
             candidates,
             documents,
             facets,
             excluded,
             explanation: options.explain.as_deref().map(|id| self.explain(id, &evidence, options)),
             terms: terms.into_iter().map(|term| self.term(term, &keys)).collect(),
-        })
+        }
     }
 
     /// The key of each passage's document, by passage id. What was removed has any.

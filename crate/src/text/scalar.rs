@@ -52,7 +52,9 @@ impl fmt::Display for Scalar<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::Number(number) => number.fmt(f),
+            // Not by Rust's own formatting of floats, which nothing else in the small binary needs.
+            Self::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => (*number as i64).fmt(f),
+            Self::Number(number) => Value::from(*number).fmt(f),
             Self::Bool(bool) => bool.fmt(f),
         }
     }

@@ -6,7 +6,6 @@
 //! enough, for two words written together. What stands for a word counts less than the word itself would.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use serde::Serialize;
@@ -169,15 +168,17 @@ impl LexicalIndex {
         most: usize,
         weight: impl Fn(usize) -> f32,
     ) -> (Vec<String>, Vec<(String, f32)>) {
-        found.sort_by_key(|&(word, passages, _)| (Reverse(passages), word));
+        found.sort_unstable_by_key(|&(word, passages, _)| (Reverse(passages), word));
         found.truncate(most);
-        let mut stems: BTreeMap<String, f32> = BTreeMap::new();
+        let mut stems: Vec<(String, f32)> = Vec::new();
         for &(word, _, distance) in &found {
-            let weight = weight(distance);
-            stems.entry(stem(word)).and_modify(|most| *most = most.max(weight)).or_insert(weight);
+            let (stem, weight) = (stem(word), weight(distance));
+            match stems.iter_mut().find(|(other, _)| *other == stem) {
+                Some((_, most)) => *most = most.max(weight),
+                None => stems.push((stem, weight)),
+            }
         }
-        let words = found.iter().map(|(word, ..)| (*word).to_owned()).collect();
-        (words, stems.into_iter().collect())
+        (found.iter().map(|(word, ..)| (*word).to_owned()).collect(), stems)
     }
 
     /// Two words of the index that `word` is made of: the pair whose rarer word is the most frequent.

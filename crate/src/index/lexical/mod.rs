@@ -6,7 +6,7 @@
 pub mod expand;
 pub mod score;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::terms::{stem, tokens};
 
@@ -49,8 +49,8 @@ struct Posting {
 pub struct LexicalIndex {
     /// For each word, its passages in ascending order of id.
     words: BTreeMap<Box<str>, Vec<Posting>>,
-    /// The words of each stem.
-    stems: HashMap<Box<str>, BTreeSet<Box<str>>>,
+    /// The words of each stem, in order.
+    stems: HashMap<Box<str>, Vec<Box<str>>>,
     /// Words in each field, by passage id; all 0 where there is none.
     lengths: Vec<[u32; FIELDS]>,
     /// Their sums.
@@ -76,7 +76,8 @@ impl LexicalIndex {
 
     /// Adds a word that is not there.
     fn insert(&mut self, word: &str, postings: Vec<Posting>) {
-        self.stems.entry(stem(word).into()).or_default().insert(word.into());
+        let words = self.stems.entry(stem(word).into()).or_default();
+        words.insert(words.partition_point(|other| **other < *word), word.into());
         self.words.insert(word.into(), postings);
     }
 
@@ -123,7 +124,7 @@ impl LexicalIndex {
     fn forget_word(&mut self, word: &str) {
         let stem = stem(word);
         let Some(words) = self.stems.get_mut(stem.as_str()) else { return };
-        words.remove(word);
+        words.retain(|other| **other != *word);
         if words.is_empty() {
             self.stems.remove(stem.as_str());
         }
