@@ -115,12 +115,14 @@ impl Corpus {
         Self { name, owners, index, queries }
     }
 
-    fn lexical(&self, query: &str, typing: bool, bm25: &Bm25) -> Vec<f32> {
+    /// BM25 of every passage, and what is attainable.
+    fn lexical(&self, query: &str) -> (Vec<f32>, f32) {
         let mut scores = vec![0.0; self.owners.len()];
-        for (passage, score) in self.index.score(&self.index.expand(query, typing), bm25) {
+        let matches = self.index.score(&self.index.expand(query, false), &Bm25::default());
+        for (passage, score) in matches.scores {
             scores[passage as usize] = score;
         }
-        scores
+        (scores, matches.attainable)
     }
 
     /// nDCG@10 of documents, the best passage of each counting, and the recall of the first [`RETRIEVED`] passages.
@@ -165,21 +167,30 @@ fn row(name: &str, corpora: &[Corpus], scores: impl Fn(&Corpus, &Query) -> Vec<f
     println!("| {name} | {} | {quality:.4} | {recalled:.3} | {} |", cells.join(" | "), slices.join(", "));
 }
 
-fn share(scores: &[f32]) -> impl Fn(usize) -> f32 + '_ {
-    let best = scores.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    move |at| scores[at] / best
+fn fused(query: &Query, bm25: &[f32], weight: f32) -> Vec<f32> {
+    query.cosines.iter().zip(bm25).map(|(cosine, bm25)| cosine + weight * bm25).collect()
 }
 
-fn fused(query: &Query, bm25: &[f32], weight: f32) -> Vec<f32> {
-    let share = share(bm25);
-    query.cosines.iter().enumerate().map(|(at, cosine)| cosine + weight * share(at)).collect()
+/// Reciprocal rank fusion, with the constant of its authors.
+fn reciprocal(query: &Query, bm25: &[f32]) -> Vec<f32> {
+    let gains = |scores: &[f32]| {
+        let mut order: Vec<usize> = (0..scores.len()).collect();
+        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]).then(a.cmp(&b)));
+        let mut gains = vec![0.0; scores.len()];
+        for (rank, passage) in (1..).zip(order) {
+            gains[passage] = 1.0 / (60.0 + rank as f32);
+        }
+        gains
+    };
+    let (dense, lexical) = (gains(&query.cosines), gains(bm25));
+    (0..bm25.len()).map(|at| dense[at] + if bm25[at] > 0.0 { lexical[at] } else { 0.0 }).collect()
 }
 
 fn measure(corpora: &[Corpus]) {
     for corpus in corpora {
         let started = Instant::now();
         for query in &corpus.queries {
-            std::hint::black_box(corpus.lexical(&query.text, false, &Bm25::default()));
+            std::hint::black_box(corpus.lexical(&query.text));
         }
         let each = started.elapsed().as_secs_f64() * 1e3 / corpus.queries.len() as f64;
         println!(
@@ -189,13 +200,20 @@ fn measure(corpora: &[Corpus]) {
             corpus.queries.len()
         );
     }
-    println!("| | {} | mean | recall@{RETRIEVED} |\n|---|---|---|---|---|---|---|", CORPORA.join(" | "));
-    let default = Bm25::default();
+    println!("| | {} | mean | recall@{RETRIEVED} | |\n|---|---|---|---|---|---|---|---|", CORPORA.join(" | "));
     row("cosine", corpora, |_, query| query.cosines.clone());
-    row("BM25", corpora, |corpus, query| corpus.lexical(&query.text, false, &default));
-    for weight in [0.06, 0.09, 0.12, 0.15, 0.18, 0.21, 0.25, 0.3] {
-        row(&format!("cosine + {weight} × BM25 / best"), corpora, |corpus, query| {
-            fused(query, &corpus.lexical(&query.text, false, &default), weight)
+    row("BM25", corpora, |corpus, query| corpus.lexical(&query.text).0);
+    row("reciprocal rank fusion", corpora, |corpus, query| reciprocal(query, &corpus.lexical(&query.text).0));
+    for weight in [0.09, 0.12, 0.15] {
+        row(&format!("cosine + {weight} × BM25 / the query's best"), corpora, |corpus, query| {
+            let (bm25, _) = corpus.lexical(&query.text);
+            fused(query, &bm25, weight / bm25.iter().copied().fold(f32::MIN_POSITIVE, f32::max))
+        });
+    }
+    for weight in [0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4] {
+        row(&format!("cosine + {weight} × BM25 / attainable"), corpora, |corpus, query| {
+            let (bm25, attainable) = corpus.lexical(&query.text);
+            fused(query, &bm25, weight / attainable)
         });
     }
 }

@@ -1,11 +1,35 @@
 //! One order from two lists.
 //!
-//! The fused score is `cosine + 0.12 × BM25 / (best BM25 of this query)`. Cosines of unit embeddings are comparable
-//! between queries and BM25 scores are not, so only the latter are normalised. On judged help-center queries the sum
-//! ranks better than reciprocal rank fusion, which throws both scores away.
+//! The fused score is `cosine + 0.25 × BM25 / attainable`. Cosines of unit embeddings are comparable between queries and
+//! BM25 scores are not, so only the latter are normalised: by what a passage would score that was the best for every term
+//! of the query. A passage that has all that was asked for gets the whole weight; where the words of a long question are
+//! scattered over passages, none gets much, and the order is left to meaning.
+//!
+//! nDCG@10 on the 170 judged queries of four help centers, the best passage of a document counting; the recall is that of
+//! the first 50 passages (`examples/fusion.rs`, vectors of all-MiniLM-L6-v2):
+//!
+//! | | zulip-help | login-gov-help | arduino-help | github-docs | mean | recall |
+//! |---|---|---|---|---|---|---|
+//! | cosine | 0.804 | 0.811 | 0.852 | 0.666 | 0.783 | 0.939 |
+//! | BM25 | 0.695 | 0.724 | 0.739 | 0.599 | 0.689 | 0.836 |
+//! | reciprocal rank fusion, k = 60 | 0.779 | 0.858 | 0.832 | 0.657 | 0.782 | 0.968 |
+//! | cosine + 0.12 × BM25 / the query's best | 0.867 | 0.873 | 0.895 | 0.706 | 0.835 | 0.966 |
+//! | cosine + 0.15 × BM25 / attainable | 0.853 | 0.874 | 0.899 | 0.704 | 0.833 | 0.967 |
+//! | cosine + 0.20 × BM25 / attainable | 0.847 | 0.880 | 0.898 | 0.725 | 0.837 | 0.969 |
+//! | **cosine + 0.25 × BM25 / attainable** | 0.859 | 0.883 | 0.903 | 0.724 | 0.842 | 0.966 |
+//! | cosine + 0.30 × BM25 / attainable | 0.853 | 0.882 | 0.906 | 0.721 | 0.841 | 0.965 |
+//! | cosine + 0.35 × BM25 / attainable | 0.852 | 0.869 | 0.904 | 0.720 | 0.836 | 0.963 |
+//!
+//! Also tried, each over a range of weights, and no better by more than 0.002: BM25 as it is (0.843 at 0.01; it has no
+//! bound, so a pasted log would drown the cosine), BM25 / (BM25 + c), the root and the square of the share, BM25 of the
+//! whole document, and cosines of the document's other passages. Without stemming BM25 alone falls to 0.664, without
+//! the wholes of identifiers to 0.685; the fused order moves by less than 0.006 for either. A misspelt word costs BM25 0.02
+//! to 0.03 where leaving the word out costs 0.13; so does a last word of which three fifths are typed (0.10).
 
-/// What the best lexical match adds to a cosine.
-pub const LEXICAL_WEIGHT: f32 = 0.12;
+use crate::index::lexical::score::Matches;
+
+/// What the best possible lexical match adds to a cosine.
+pub const LEXICAL_WEIGHT: f32 = 0.25;
 
 /// A passage's scores for a query.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,16 +57,16 @@ pub struct Evidence {
     boosts: Option<Vec<f32>>,
     /// Whether a passage takes part.
     allowed: Vec<bool>,
-    /// The best BM25 of the passages that take part.
-    best: f32,
+    /// The BM25 of a passage that is the best for every term.
+    attainable: f32,
 }
 
 impl Evidence {
     /// Gathers it. `allowed` has an item for every passage id up to the greatest, and so has `boosts`. Without cosines
-    /// the stage is lexical: the fused score is then BM25 as a share of the best.
+    /// the stage is lexical: the fused score is then BM25 as a share of what is attainable.
     pub fn new(
         cosines: Option<impl Iterator<Item = (u32, f32)>>,
-        matches: &[(u32, f32)],
+        matches: &Matches,
         boosts: Option<Vec<f32>>,
         allowed: Vec<bool>,
     ) -> Self {
@@ -54,14 +78,10 @@ impl Evidence {
             by_passage
         });
         let mut bm25 = vec![0.0; allowed.len()];
-        let mut best = f32::MIN_POSITIVE;
-        for &(passage, score) in matches {
+        for &(passage, score) in &matches.scores {
             bm25[passage as usize] = score;
-            if allowed[passage as usize] {
-                best = best.max(score);
-            }
         }
-        Self { cosines, bm25, boosts, allowed, best }
+        Self { cosines, bm25, boosts, allowed, attainable: matches.attainable }
     }
 
     /// The scores of a passage, whether it takes part or not.
@@ -69,7 +89,7 @@ impl Evidence {
         let at = passage as usize;
         let cosine = self.cosine(at);
         let boost = self.boosts.as_ref().map_or(0.0, |boosts| boosts[at]);
-        let share = self.bm25[at] / self.best;
+        let share = self.bm25[at] / self.attainable;
         let fused = match &self.cosines {
             Some(_) => cosine.unwrap_or(0.0) + LEXICAL_WEIGHT * share,
             None => share,
@@ -140,14 +160,19 @@ mod tests {
 
     type NoCosines = std::iter::Empty<(u32, f32)>;
 
+    fn matches(scores: &[(u32, f32)], attainable: f32) -> Matches {
+        Matches { scores: scores.to_vec(), attainable }
+    }
+
     fn ids(scored: &[Scored]) -> Vec<u32> {
         scored.iter().map(|scored| scored.passage).collect()
     }
 
     #[test]
-    fn adds_a_share_of_the_best_lexical_score() {
+    fn adds_a_share_of_the_attainable_lexical_score() {
         let cosines = [(1, 0.5), (2, 0.45), (3, 0.9)].into_iter();
-        let evidence = Evidence::new(Some(cosines), &[(2, 4.0), (1, 1.0), (7, 2.0)], None, vec![true; 8]);
+        let evidence =
+            Evidence::new(Some(cosines), &matches(&[(2, 4.0), (1, 1.0), (7, 2.0)], 4.0), None, vec![true; 8]);
         let fused = evidence.best(10);
         assert_eq!(ids(&fused), [3, 2, 1, 7]);
         assert!((fused[1].fused - (0.45 + LEXICAL_WEIGHT)).abs() < 1e-6);
@@ -159,14 +184,14 @@ mod tests {
 
     #[test]
     fn no_match_leaves_the_cosines() {
-        let evidence = Evidence::new(Some([(1, 0.1), (2, -0.2)].into_iter()), &[], None, vec![true; 3]);
+        let evidence = Evidence::new(Some([(1, 0.1), (2, -0.2)].into_iter()), &matches(&[], 1.0), None, vec![true; 3]);
         assert_eq!(evidence.best(10).iter().map(|scored| scored.fused).collect::<Vec<_>>(), [0.1, -0.2]);
-        assert!(Evidence::new(None::<NoCosines>, &[], None, vec![true; 3]).best(10).is_empty());
+        assert!(Evidence::new(None::<NoCosines>, &matches(&[], 1.0), None, vec![true; 3]).best(10).is_empty());
     }
 
     #[test]
     fn ties_and_limits_are_deterministic() {
-        let matches = [(4, 1.0), (2, 3.0), (9, 1.0), (3, 1.0)];
+        let matches = matches(&[(4, 1.0), (2, 3.0), (9, 1.0), (3, 1.0)], 3.0);
         let evidence = Evidence::new(None::<NoCosines>, &matches, None, vec![true; 10]);
         assert_eq!(ids(&evidence.best(10)), [2, 3, 4, 9]);
         assert_eq!(ids(&evidence.best(3)), [2, 3, 4]);
@@ -175,21 +200,26 @@ mod tests {
     }
 
     #[test]
-    fn the_best_is_that_of_the_passages_that_take_part() {
+    fn what_is_shut_out_changes_no_score_and_has_no_place() {
         let mut allowed = vec![true; 3];
         allowed[1] = false;
         let boosts = vec![0.0, 0.0, 0.25];
-        let evidence = Evidence::new(None::<NoCosines>, &[(0, 1.0), (1, 4.0), (2, 2.0)], Some(boosts), allowed);
+        let matches = matches(&[(0, 1.0), (1, 4.0), (2, 2.0)], 4.0);
+        let evidence = Evidence::new(None::<NoCosines>, &matches, Some(boosts), allowed);
         let best = evidence.best(10);
-        assert_eq!(best.iter().map(|scored| (scored.passage, scored.fused)).collect::<Vec<_>>(), [(2, 1.25), (0, 0.5)]);
-        assert_eq!(evidence.scored(1).fused, 2.0);
+        assert_eq!(
+            best.iter().map(|scored| (scored.passage, scored.fused)).collect::<Vec<_>>(),
+            [(2, 0.75), (0, 0.25)]
+        );
+        assert_eq!(evidence.scored(1).fused, 1.0);
         assert_eq!(evidence.ranks(List::Lexical, &[4.0, 1.0]), [1, 2]);
     }
 
     proptest! {
         #[test]
         fn ranks_count_the_greater(scores in prop::collection::vec(0u8..6, 1..20), asked in prop::collection::vec(0u8..6, 0..6)) {
-            let matches: Vec<(u32, f32)> = (0..).zip(scores.iter().map(|&score| f32::from(score))).collect();
+            let listed: Vec<(u32, f32)> = (0..).zip(scores.iter().map(|&score| f32::from(score))).collect();
+            let matches = matches(&listed, 5.0);
             let evidence = Evidence::new(None::<NoCosines>, &matches, None, vec![true; scores.len()]);
             let wanted: Vec<usize> =
                 asked.iter().map(|asked| 1 + scores.iter().filter(|&&score| score > 0 && score > *asked).count()).collect();

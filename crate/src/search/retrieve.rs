@@ -149,7 +149,8 @@ impl Collection {
             let found: Vec<&Document> = match terms.is_empty() && best.is_empty() {
                 true => self.documents.values().map(|stored| &stored.document).collect(),
                 false => {
-                    let mut found: Vec<u32> = matches.iter().map(|&(passage, _)| keys[passage as usize]).collect();
+                    let mut found: Vec<u32> =
+                        matches.scores.iter().map(|&(passage, _)| keys[passage as usize]).collect();
                     found.extend(best.iter().map(|scored| keys[scored.passage as usize]));
                     found.sort_unstable();
                     found.dedup();
