@@ -81,7 +81,9 @@ export async function buildWasm({ toolchain, wasmBindgen }, { optimize = true } 
   }
   rmSync(STAMP, { force: true });
   for (const binary of BINARIES) {
-    await step(`WebAssembly, ${binary.name}`, (report) => compile(binary, toolchain, wasmBindgen, report));
+    await step(`WebAssembly, ${binary.name}`, (report) =>
+      compile(binary, toolchain, wasmBindgen, report, path.join(OUT, binary.name)),
+    );
   }
   if (optimize) {
     await step('wasm-opt', async (report, note) =>
@@ -92,12 +94,29 @@ export async function buildWasm({ toolchain, wasmBindgen }, { optimize = true } 
 }
 
 /**
+ * Builds the binary with relaxed SIMD into `folder`, with the names of its functions left in: for profiles.
+ *
+ * @param {Awaited<ReturnType<typeof setUpBuild>>} tools
+ * @param {string} folder
+ */
+export async function buildNamed({ toolchain, wasmBindgen }, folder) {
+  const relaxed = BINARIES.filter(({ name }) => name === 'relaxed');
+  for (const binary of relaxed) {
+    await step('WebAssembly, with names', async (report) => {
+      await compile(binary, toolchain, wasmBindgen, report, folder);
+      await optimizeWasm(path.join(folder, 'docsift_bg.wasm'), report, binary.level, ['--debuginfo']);
+    });
+  }
+}
+
+/**
  * @param {Binary} binary
  * @param {import('./toolchain.mjs').WasmToolchain} toolchain
  * @param {import('./toolchain.mjs').WasmBindgen} wasmBindgen
  * @param {(line: string) => void} report
+ * @param {string} folder what it is written to
  */
-async function compile({ name, profile, features, env }, toolchain, wasmBindgen, report) {
+async function compile({ profile, features, env }, toolchain, wasmBindgen, report, folder) {
   const cargo = [
     'build',
     '--lib',
@@ -114,7 +133,6 @@ async function compile({ name, profile, features, env }, toolchain, wasmBindgen,
     report,
     todo: 'read the compiler output above; `npm run build:wasm` repeats this step alone',
   });
-  const folder = path.join(OUT, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const compiled = path.join(COMPILED, profile, 'docsift.wasm');
@@ -154,11 +172,12 @@ async function optimizeBinary({ name, level, maxBytes = Number.POSITIVE_INFINITY
  * @param {string} file
  * @param {(line: string) => void} report
  * @param {string} [level]
+ * @param {string[]} [flags]
  */
-export async function optimizeWasm(file, report, level = '-O3') {
+export async function optimizeWasm(file, report, level = '-O3', flags = []) {
   const optimized = `${file}.optimized`;
   const features = WASM_FEATURES.map((feature) => `--enable-${feature}`);
-  await runOrFail(process.execPath, [WASM_OPT, level, ...features, file, '-o', optimized], {
+  await runOrFail(process.execPath, [WASM_OPT, level, ...flags, ...features, file, '-o', optimized], {
     report,
     todo: 'read the message above; wasm-opt comes with the npm package binaryen',
   });
