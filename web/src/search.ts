@@ -237,6 +237,7 @@ export class Search {
     const closed = new DocsiftError('closed', 'this search was closed; create another');
     this.#life.abort(closed);
     this.#words?.close(closed);
+    this.#index?.close(closed);
     this.#engine?.ready.then(({ pool }) => pool.close()).catch(() => {});
   }
 

@@ -7,6 +7,7 @@ import { absolute, network as defaultNetwork } from '#platform';
 import { download, dropFiles, keepFile, type Network, verified } from './download.js';
 import type { Params } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
+import { follow } from './query/abort.js';
 
 export interface IndexPart {
   /** Its name beside the manifest: its kind, and the beginning of its hash. */
@@ -59,6 +60,7 @@ export class SiteIndex {
   readonly #url: string;
   readonly #options: SiteIndexOptions;
   readonly #network: Network;
+  readonly #life = new AbortController();
   #first: Promise<Uint8Array<ArrayBuffer>[]> | undefined;
   readonly #texts = new LRUCache<string, Promise<Uint8Array<ArrayBuffer>>>({ max: TEXTS_HELD });
 
@@ -129,7 +131,7 @@ export class SiteIndex {
   }
 
   /** The bytes of a part, from where they were kept or from the site; they are those that the manifest describes. */
-  part(part: IndexPart, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  part(part: IndexPart, signal: AbortSignal = this.#life.signal): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(part.file, this.#url).href;
     const isText = this.manifest.parts.texts.includes(part);
     return download(
@@ -180,6 +182,11 @@ export class SiteIndex {
     await Promise.all(Array.from({ length: TEXTS_AT_ONCE }, fetchSome));
   }
 
+  /** Gives up what is on its way. */
+  close(reason: DocsiftError): void {
+    this.#life.abort(reason);
+  }
+
   /** Keeps this index as the last good one, in place of an earlier one and its parts. */
   async keep(): Promise<void> {
     if (!this.#options.cache || this.stale) return;
@@ -199,10 +206,11 @@ export class SiteIndex {
     if (held) return held;
     const part = this.manifest.parts.texts.find((text) => text.file === file);
     if (!part) return Promise.reject(new DocsiftError('internal', `the index has no part ${file}`));
-    const text = this.part(part, AbortSignal.timeout(TEXT_LIMIT_MS));
+    const { controller, release } = follow(AbortSignal.timeout(TEXT_LIMIT_MS), this.#life.signal);
+    const text = this.part(part, controller.signal);
     this.#texts.set(file, text);
     // Whoever asks next has it tried again.
-    text.catch(() => this.#texts.delete(file));
+    text.catch(() => this.#texts.delete(file)).finally(release);
     return text;
   }
 }

@@ -86,15 +86,6 @@ impl Engine {
     pub fn add_part(&mut self, file: &str, bytes: Uint8Array) -> JsResult<bool> {
         Ok(self.collection_mut()?.add_part(file, &bytes.to_vec())?)
     }
-
-    /// The files of an opened index that have not been added.
-    ///
-    /// # Errors
-    /// `invalid_input` if there is no corpus.
-    #[wasm_bindgen(js_name = missingParts)]
-    pub fn missing_parts(&self) -> JsResult<Vec<String>> {
-        Ok(self.collection()?.missing_parts().into_iter().map(str::to_owned).collect())
-    }
 }
 
 impl Engine {

@@ -246,8 +246,7 @@ impl Collection {
         match self.missing_parts().len() {
             0 => Ok(()),
             missing => Err(Error::InvalidInput(format!(
-                "expected all parts of the index before it is saved, found {missing} still to come; add what missingParts \
-                 names first"
+                "expected all parts of the index before it is saved, found {missing} still to come; add them first"
             ))),
         }
     }
