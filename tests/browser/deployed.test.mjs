@@ -280,3 +280,16 @@ test('a page that asks for no model searches by words, and fetches nothing else'
   assert.equal(parts('vectors').length, 0);
   assert.ok(![...traffic.requests.keys()].some((url) => /(relaxed|simd128)\.wasm|gguf/.test(url)));
 });
+
+test('where WebAssembly is blocked, titles of the index are searched, and the reason is given', {
+  timeout: 200_000,
+}, async (t) => {
+  const { page, visit } = await deploy(t, { expected: [/./] });
+  await page.addInitScript(() => Object.assign(window, { WebAssembly: undefined }));
+  await visit({}, '/pages/element-plain.html');
+  const { last } = await query(page, {}, 'a plant');
+  assert.deepEqual(
+    [last.stage, last.final, last.id, last.reason?.code],
+    ['lexical', true, '/guides/02-add-a-plant', 'no_wasm'],
+  );
+});

@@ -8,6 +8,7 @@ import { download, dropFiles, keepFile, type Network, verified } from './downloa
 import type { Params } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
 import { follow } from './query/abort.js';
+import type { SearchDocument } from './types.js';
 
 export interface IndexPart {
   /** Its name beside the manifest: its kind, and the beginning of its hash. */
@@ -120,6 +121,12 @@ export class SiteIndex {
   /** What a worker opens the index with. */
   async opening(): Promise<Params<'openIndex'>> {
     return { manifest: this.bytes, parts: await this.firstParts() };
+  }
+
+  /** The documents without their bodies, where there is no engine to read them. */
+  async documents(): Promise<SearchDocument[]> {
+    const parts = await this.firstParts();
+    return parts.slice(0, this.manifest.parts.documents.length).flatMap(documentsIn);
   }
 
   /** Fetches all vectors, and hands each part over as it comes. Rejects when one is not to be had. */
@@ -246,6 +253,22 @@ function found(bytes: Uint8Array<ArrayBuffer>, url: string): Found {
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** The bytes before a part's content: magic, version and kind. */
+const PART_HEADER = 16;
+
+/** The documents of a part: after the header their length, seven bits a byte and the lowest first, then JSON. */
+function documentsIn(part: Uint8Array): SearchDocument[] {
+  let at = PART_HEADER;
+  let length = 0;
+  for (let scale = 1; ; scale *= 128) {
+    const byte = part[at++] ?? 0;
+    length += (byte % 128) * scale;
+    if (byte < 128) break;
+  }
+  const documents = JSON.parse(new TextDecoder().decode(part.subarray(at, at + length)));
+  return documents.map((document: Omit<SearchDocument, 'body'>) => ({ ...document, body: '' }));
 }
 
 /** Reads and checks the manifest of an index; `url` is for the messages. Throws `invalid_index`. */

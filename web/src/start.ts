@@ -15,8 +15,8 @@ export interface Engine {
 }
 
 /**
- * Fetches what an index needs to be found by its words, and has the lexical half open it; `words` is `undefined` where there
- * is no lexical half to be had.
+ * Fetches what an index needs to be found by its words, and has the lexical half open it. Where WebAssembly is blocked it is
+ * found by its titles; `words` is `undefined` where there is no lexical half to be had for another reason.
  */
 export async function openSite(
   address: string | URL,
@@ -33,6 +33,7 @@ export async function openSite(
     return { index, words };
   } catch (thrown) {
     const error = DocsiftError.from(thrown);
+    if (error.code === 'no_wasm') return { index: await opening, words };
     words.close(error);
     if (error.code === 'invalid_index') throw error;
     return { index: await opening, words: undefined };

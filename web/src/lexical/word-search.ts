@@ -88,7 +88,9 @@ export class WordSearch {
       reason = DocsiftError.from(thrown);
       if (reason.code !== 'worker_crashed') throw reason;
     }
-    return { retrieval: searchTitles(this.#documents.values(), query, options), reason };
+    const sites = (await site?.documents()) ?? [];
+    const present = sites.filter(({ id }) => !this.#removed.has(id) && !this.#documents.has(id));
+    return { retrieval: searchTitles([...present, ...this.#documents.values()], query, options), reason };
   }
 
   async counts(): Promise<CollectionCounts> {

@@ -149,7 +149,7 @@ function load(weights: Uint8Array, dims: number) {
   };
 }
 
-/** Indexes in parts are for the real engine to open: tests/browser/parts.test.mjs. */
+/** Indexes in parts are for the real engine to open: tests/browser/deployed.test.mjs. */
 function noParts(): never {
   throw typed('internal', 'the fake engine knows no index in parts');
 }
