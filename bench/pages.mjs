@@ -66,7 +66,7 @@ const mega = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
 const sum = (/** @type {number[]} */ numbers) => numbers.reduce((total, number) => total + number, 0);
 const report = (/** @type {string} */ text) => process.stderr.write(`\r\x1b[K${text}`);
 
-const folder = path.join(ROOT, 'target', 'wasm', 'relaxed');
+const folder = path.join(ROOT, 'target', 'wasm', 'simd128');
 const { default: init, Engine } = await import(pathToFileURL(path.join(folder, 'docsift.js')).href);
 await init({ module_or_path: readFileSync(path.join(folder, 'docsift_bg.wasm')) });
 let engine = new Engine();
