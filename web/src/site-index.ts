@@ -13,8 +13,9 @@ import type { SearchDocument } from './types.js';
 export interface IndexPart {
   /** Its name beside the manifest: its kind, and the beginning of its hash. */
   file: string;
+  /** Of its content, which may be deployed in gzip. */
   bytes: number;
-  /** In hexadecimal. */
+  /** Of its content, in hexadecimal. */
   sha256: string;
 }
 
@@ -149,7 +150,7 @@ export class SiteIndex {
         policy: 'cache-first',
         keep: 'beside',
         signal,
-        accept: (bytes) => verified(bytes, part, url, ADVICE),
+        accept: async (bytes) => verified(await unpacked(bytes, url), part, url, ADVICE),
         onProgress: (loaded, total) => isText || this.#options.onProgress(loaded, total, part.file),
       },
       this.#network,
@@ -253,6 +254,17 @@ function found(bytes: Uint8Array<ArrayBuffer>, url: string): Found {
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Parts are deployed in gzip, since few hosts compress files of types that they do not know. */
+async function unpacked(bytes: Uint8Array<ArrayBuffer>, url: string): Promise<Uint8Array<ArrayBuffer>> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch {
+    throw new DocsiftError('integrity', `${url}: expected a whole gzip file, found a damaged one; ${ADVICE}`);
+  }
 }
 
 /** The bytes before a part's content: magic, version and kind. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { type IndexManifest, parseIndexManifest, SiteIndex } from '../src/site-index.js';
 import { fakeNetwork } from './support/fake-network.js';
 
@@ -38,7 +39,7 @@ function site(contents: Files, broken: Partial<Files> = {}) {
 }
 
 /** A network with a Cache API whose site can be replaced. */
-function network(files: Map<string, string>) {
+function network(files: Map<string, string | Uint8Array<ArrayBuffer>>) {
   const { requests: _, ...fake } = fakeNetwork();
   const requests: string[] = [];
   const fetchFile = async (url: string) => {
@@ -108,6 +109,22 @@ test('a part that is cut short, changed or missing is named, and kept nowhere', 
   const files = site(NEW);
   files.delete(GOOD.parts.lexical[0]?.file as string);
   await assert.rejects(open(network(files)), { code: 'download_failed', message: /lexical\..*status 404/ });
+});
+
+test('parts may be deployed in gzip', async () => {
+  const files: Map<string, string | Uint8Array<ArrayBuffer>> = site(NEW);
+  const lexical = GOOD.parts.lexical[0]?.file as string;
+  const packed = Uint8Array.from(gzipSync(NEW.lexical));
+  files.set(lexical, packed);
+  const from = network(files);
+  for (const _visit of ['first', 'second'])
+    assert.deepEqual(texts(await (await open(from)).firstParts()), ['new documents', 'new words']);
+  assert.equal(from.requests.filter((name) => name === lexical).length, 1);
+
+  for (const damaged of [packed.slice(0, -1), packed.map((byte, i) => (i === 12 ? byte ^ 1 : byte))]) {
+    files.set(lexical, damaged);
+    await assert.rejects(open(network(files)), { code: 'integrity', message: /lexical\..*deploy all files/ });
+  }
 });
 
 test('where the latest index cannot be used, the last good one is, and says why', async () => {

@@ -1,10 +1,13 @@
 /** The index in the folder to deploy: how it is read again and how it is written. */
-import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { ExportedIndex } from '../../engine/protocol.js';
 import { DocsiftError } from '../../errors.js';
 import { INDEX_FILE, SiteIndex } from '../../site-index.js';
 
+const compress = promisify(gzip);
 const PART = /^(documents|lexical|vectors|texts)\.[0-9a-f]{16}\.bin$/;
 
 /** The index that an earlier run wrote; `undefined` where there is none, or none that can be used. */
@@ -23,20 +26,23 @@ export function isUnusable(thrown: unknown): boolean {
 }
 
 /**
- * Writes the index; an earlier one is whole until the new one is. Parts that are there already are left as they are.
- * Returns the length of all files.
+ * Writes the index, its parts in gzip; an earlier one is whole until the new one is. Parts that are there already are left as
+ * they are. Returns the length of all files.
  */
 export async function writeIndex(folder: string, { manifest, files, parts }: ExportedIndex): Promise<number> {
-  for (const [i, file] of files.entries()) {
-    const bytes = parts[i] as Uint8Array;
-    const there = await stat(path.join(folder, file)).catch(() => undefined);
-    if (there?.size !== bytes.byteLength) await writeWhole(path.join(folder, file), bytes);
+  let total = manifest.byteLength;
+  for (const [i, name] of files.entries()) {
+    const file = path.join(folder, name);
+    const bytes = await compress(parts[i] as Uint8Array);
+    total += bytes.byteLength;
+    const there = await readFile(file).catch(() => undefined);
+    if (!there?.equals(bytes)) await writeWhole(file, bytes);
   }
   await writeWhole(path.join(folder, INDEX_FILE), manifest);
   const current = new Set(files);
   const earlier = (await readdir(folder)).filter((name) => PART.test(name) && !current.has(name));
   await Promise.all(earlier.map((name) => rm(path.join(folder, name))));
-  return parts.reduce((sum, { byteLength }) => sum + byteLength, manifest.byteLength);
+  return total;
 }
 
 /** Writes a file under another name first, so that a run that is broken off leaves no half of one. */
