@@ -293,3 +293,67 @@ test('where WebAssembly is blocked, titles of the index are searched, and the re
     ['lexical', true, '/guides/02-add-a-plant', 'no_wasm'],
   );
 });
+
+test('an opened index is changed, survives its workers, is saved, and with all its texts needs no server', {
+  timeout: 300_000,
+}, async (t) => {
+  const { page, server } = await deploy(t, { expected: [/./] });
+  const ask = (/** @type {string} */ text) =>
+    page.evaluate(async (text) => {
+      const { stage, hits, reason } = await window.search.query(text);
+      return [stage, hits[0]?.id, reason?.message];
+    }, text);
+  await page.evaluate(async () => {
+    const { createSearch } = await import('/docsift/docsift.js');
+    window.search = await createSearch({ index: '/docsift/', workers: 1 });
+    await window.search.ready();
+    await window.search.fetchTexts();
+  });
+  // From here on no part of the index can be had.
+  server.answer = ({ url = '' }, response) => {
+    if (!PART.test(url)) return false;
+    response.writeHead(404);
+    response.end();
+    return true;
+  };
+  assert.deepEqual(await ask(QUERY), ['reranked', '/guides/02-add-a-plant', undefined]);
+
+  const changed = await page.evaluate(async () => {
+    const { search } = window;
+    const body = 'Bring the pots inside before the first frost.';
+    await search.add([{ id: 'frost', title: 'Frost', body }]);
+    return [await search.remove(['/guides/02-add-a-plant', 'unknown']), (await search.stats()).documents];
+  });
+  assert.deepEqual(changed, [1, 4]);
+  assert.deepEqual(await ask('cold nights'), ['reranked', 'frost', undefined]);
+  const [, first] = await ask(QUERY);
+  assert.notEqual(first, '/guides/02-add-a-plant');
+
+  for (const worker of page.workers()) {
+    await worker.evaluate(() => {
+      setTimeout(() => {
+        throw new Error('stopped by the test');
+      });
+    });
+    await worker.evaluate(() => new Promise(() => {})).catch(() => {});
+  }
+  // By its words, until it is embedded again.
+  assert.deepEqual(await ask('pots before frost'), ['reranked', 'frost', undefined]);
+  assert.notEqual((await ask(QUERY))[1], '/guides/02-add-a-plant');
+
+  const saved = await page.evaluate(async () => {
+    const { createSearch } = await import('/docsift/docsift.js');
+    for (;;) {
+      const { passages, embedded } = await window.search.stats();
+      if (passages === embedded) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await window.search.save('changed');
+    window.search.close();
+    window.search = await createSearch({ restore: 'changed' });
+    const { documents, passages, embedded } = await window.search.stats();
+    return { documents, missing: passages - embedded };
+  });
+  assert.deepEqual(saved, { documents: 4, missing: 0 });
+  assert.deepEqual(await ask('cold nights'), ['reranked', 'frost', undefined]);
+});
