@@ -9,8 +9,8 @@
 //!
 //! A passage is: bytes between the end of the passage before (0 for the first) and its start, zigzag varint; bytes of
 //! its text, varint; tokens, varint; a byte that says whether heading and anchor are none (0), those of the passage
-//! before (1) or follow (2: heading, a byte that says whether there is an anchor, anchor); the hash of its input, 8
-//! bytes.
+//! before (1) or follow (2: heading, empty for none, a byte that says whether there is an anchor, anchor); the hash of its
+//! input, 8 bytes.
 
 use std::fmt;
 
@@ -298,7 +298,8 @@ fn decode_passages(document: Document, reader: &mut Reader) -> Result<StoredDocu
                     [0] => None,
                     _ => Some(reader.string("an anchor")?.to_owned()),
                 };
-                (Some(heading), anchor)
+                // An anchor can be all there is: of a heading that repeats the title, say.
+                (Some(heading).filter(|heading| !heading.is_empty()), anchor)
             }
             [mark] => return Err(damaged(&format!("a passage's heading is marked {mark}, expected 0, 1 or 2"))),
         };

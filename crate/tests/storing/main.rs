@@ -209,6 +209,17 @@ fn a_collection_answers_before_its_texts_are_there() {
     assert_eq!(export(&opened, TINY), (manifest, parts));
 }
 
+/// Of a heading that says what the title says, only the anchor is left.
+#[test]
+fn an_anchor_without_a_heading_comes_back() {
+    let mut collection = Collection::new(MODEL.into());
+    collection.add(vec![document("d", "Alpha", "# Alpha\n\nBeta.")], false, &count_tokens).unwrap();
+    let found = answers(&collection);
+    let candidate = &found[2]["candidates"][0];
+    assert_eq!((&candidate["heading"], &candidate["anchor"]), (&Value::Null, &json!("alpha")));
+    assert_eq!(answers(&Collection::from_bytes(&collection.to_bytes("test").unwrap(), MODEL).unwrap()), found);
+}
+
 #[test]
 fn a_change_leaves_most_files_as_they_are() {
     let mut collection = Collection::new(MODEL.into());

@@ -39,6 +39,8 @@ export class WordSearch {
   constructor(start: () => Promise<EngineClient>, site?: Promise<SiteIndex>) {
     this.#start = start;
     this.#site = site ?? Promise.resolve(undefined);
+    // Whoever opens the index hears of it.
+    this.#site.catch(() => {});
     this.#serve(async () => {}).catch(() => {});
   }
 
@@ -132,9 +134,10 @@ export class WordSearch {
 
   async #launch(): Promise<EngineClient> {
     this.#current = undefined;
-    const [client, site] = await Promise.all([this.#start(), this.#site]);
+    const client = await this.#start();
     this.#current = client;
     if (this.#closed) client.close(this.#closed);
+    const site = await this.#site;
     if (site) await client.call('openIndex', await site.opening());
     if (this.#removed.size > 0) await client.call('removeDocuments', { ids: [...this.#removed] });
     const documents = [...this.#documents.values()];
