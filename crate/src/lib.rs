@@ -14,15 +14,14 @@
 //! | [`eval`] | how good is a ranking? |
 //! | `browser` | how does JavaScript call all this? |
 //!
-//! Without the default feature `models` there is no `model`, `kernel` or tokenizer: what is left searches by words alone. The
-//! feature `kernels` brings `kernel` back by itself, to be tested.
+//! Without the default feature `models` there is no `model` and no tokenizer, and of `kernel` only the scan of vectors: what
+//! is left searches by words alone. The feature `kernels` brings the rest of `kernel` back by itself, to be tested.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod error;
 pub mod eval;
 pub mod index;
-#[cfg(feature = "kernels")]
 pub mod kernel;
 #[cfg(feature = "models")]
 pub mod model;

@@ -1,9 +1,11 @@
 /** `docsift index` and `docsift search`, with the default models, over a small folder of Markdown. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { ROOT } from '../../scripts/steps.mjs';
 import { docsift, scratch } from './support.mjs';
 
@@ -119,14 +121,70 @@ test('leaves the earlier index as it was when a file cannot be read', async (t) 
   assert.match(kept.stderr, /: 1 new, 4 unchanged$/m);
 });
 
+/** Changes one bit of a file. */
+async function flip(/** @type {string} */ file) {
+  const bytes = await readFile(file);
+  bytes[bytes.length >> 1] ^= 1;
+  await writeFile(file, bytes);
+}
+
 test('makes a damaged index anew', async (t) => {
   const { out, run } = await indexed(t);
-  const index = (await readdir(out)).find((name) => name.endsWith('.docsift'));
-  await truncate(path.join(out, /** @type {string} */ (index)), 100);
-  const { code, stderr } = await run('--no-runtime');
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, /: 4 new$/m);
+  const before = await contents(out);
+  for (const kind of ['documents', 'lexical', 'vectors', 'texts']) {
+    const name = /** @type {string} */ ((await readdir(out)).find((name) => name.startsWith(`${kind}.`)));
+    const file = path.join(out, name);
+    if (kind === 'vectors') await rm(file);
+    else if (kind === 'texts') await flip(file);
+    else await truncate(file, 30);
+    const search = await docsift(['search', 'picture', '--index', out]);
+    assert.match(`${search.stdout}${search.stderr}`, new RegExp(name.replaceAll('.', '\\.')), 'it is named');
+    const { code, stderr } = await run('--no-runtime');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /: 4 new$/m, kind);
+    assert.deepEqual(await contents(out), before, kind);
+  }
+  await writeFile(path.join(out, 'index.json'), '{"format":"docsift-index","version":1}');
+  const older = await docsift(['search', 'picture', '--index', out]);
+  assert.equal(older.code, 1);
+  assert.match(older.stderr, /index\.json: expected version 2, found 1; .*make it anew/);
+  assert.match((await run('--no-runtime')).stderr, /: 4 new$/m);
   assert.equal((await find(out, 'how many plants fit into a garden')).hits[0].id, '/reference/limits');
+});
+
+test('names parts by their content, and leaves those that have not changed as they are', async (t) => {
+  const site = await scratch(t);
+  const out = path.join(await scratch(t), 'search');
+  const page = (/** @type {number} */ n, text = 'Water it when the soil is dry.') =>
+    writeFile(path.join(site, `${n}.md`), `# Plant ${n}\n\n${`${text} Number ${n}. `.repeat(110)}\n`);
+  for (let n = 0; n < 30; n += 1) await page(n);
+  const run = async () => {
+    const { code, stderr } = await docsift(['index', site, '--out', out, '--no-runtime']);
+    assert.equal(code, 0, stderr);
+    const { parts } = JSON.parse(await readFile(path.join(out, 'index.json'), 'utf8'));
+    const names = (await readdir(out)).filter((name) => name.endsWith('.bin')).sort();
+    assert.deepEqual(
+      names,
+      Object.values(parts)
+        .flat()
+        .map(({ file }) => file)
+        .sort(),
+    );
+    return parts;
+  };
+  const before = await run();
+  for (const [kind, parts] of Object.entries(before))
+    for (const { file, bytes, sha256 } of parts) {
+      const content = gunzipSync(await readFile(path.join(out, file)));
+      const hash = createHash('sha256').update(content).digest('hex');
+      assert.deepEqual([content.length, hash, file], [bytes, sha256, `${kind}.${hash.slice(0, 16)}.bin`]);
+    }
+  assert.ok(before.texts.length > 2 && before.texts.every(({ bytes }) => bytes < 70_000));
+  await page(7, 'It wants shade.');
+  const after = await run();
+  const known = new Set(before.texts.map(({ file }) => file));
+  const changed = after.texts.filter(({ file }) => !known.has(file));
+  assert.ok(changed.length > 0 && changed.length < after.texts.length, `${changed.length} have changed`);
 });
 
 test('writes what a site needs, and nothing that only Node does', async (t) => {

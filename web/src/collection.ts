@@ -4,9 +4,11 @@
  */
 import type { EngineClient } from './engine/client.js';
 import type { Pool } from './engine/pool.js';
-import type { CollectionCounts, Retrieval, RetrievalOptions } from './engine/protocol.js';
+import type { CollectionCounts, ExportedIndex, RetrievalOptions } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
+import type { SiteIndex } from './site-index.js';
 import type { SavedIndex } from './store.js';
+import { type Found, type TextsWanted, withTexts } from './texts.js';
 import type { SearchDocument } from './types.js';
 
 /** A change since the last copy. */
@@ -21,8 +23,8 @@ export class Collection {
   readonly #pool: Pool;
   readonly #workers: number;
   readonly #onProgress: (loaded: number, total: number) => void;
-  /** The last saved form, and what makes it acceptable. `bytes` is absent while the collection was never saved. */
-  #copy: { bytes?: ArrayBuffer; fingerprint: string } | undefined;
+  /** What a new primary begins with: the last saved form, the index that was opened, or nothing. */
+  #copy: { bytes?: ArrayBuffer; site?: SiteIndex; fingerprint: string } | undefined;
   #changes: Change[] = [];
   /** Changes are made one after the other, and so are rounds of embedding, but the two kinds interleave. */
   #lastChange: Promise<unknown> = Promise.resolve();
@@ -49,11 +51,26 @@ export class Collection {
     this.#copy = { bytes, fingerprint };
   }
 
+  /** Opens an index of a site, which is found by its words then; see `addVectors`. */
+  async open(site: SiteIndex): Promise<void> {
+    await this.#pool.call('openIndex', await site.opening());
+    this.#copy = { site, fingerprint: site.manifest.model.fingerprint };
+  }
+
+  /** Adds the vectors of the index that was opened. Rejects when one of their parts is not to be had. */
+  async addVectors(): Promise<void> {
+    const site = this.#copy?.site;
+    await site?.handOverVectors((part) => this.#pool.call('addPart', part));
+  }
+
   /** Brings a new primary to where the old one was. Vectors made since the last copy are made again, later. */
   async rebuild(primary: EngineClient): Promise<void> {
     if (!this.#copy) return;
-    const { bytes, fingerprint } = this.#copy;
-    if (bytes) await primary.call('restoreCollection', { bytes, fingerprint });
+    const { bytes, site, fingerprint } = this.#copy;
+    if (site) {
+      await primary.call('openIndex', await site.opening());
+      await site.handOverVectors((part) => primary.call('addPart', part));
+    } else if (bytes) await primary.call('restoreCollection', { bytes, fingerprint });
     else await primary.call('createCollection', { fingerprint });
     for (const change of this.#changes) {
       if ('removed' in change) await primary.call('removeDocuments', { ids: change.removed });
@@ -92,8 +109,14 @@ export class Collection {
   }
 
   /** The best passages for a query, by words and, with its vector, by meaning. */
-  retrieve(query: string, vector: Float32Array | undefined, options: RetrievalOptions): Promise<Retrieval> {
-    return this.#pool.call('retrieve', { query, vector, options });
+  retrieve(
+    query: string,
+    vector: Float32Array | undefined,
+    options: RetrievalOptions,
+    wanted: TextsWanted,
+  ): Promise<Found> {
+    const retrieve = () => this.#pool.call('retrieve', { query, vector, options });
+    return withTexts(retrieve, wanted, (files, patienceMs) => this.#addTexts(files, patienceMs));
   }
 
   async counts(): Promise<CollectionCounts> {
@@ -104,6 +127,20 @@ export class Collection {
   /** The collection's saved form, with every change that was asked for before. */
   save(): Promise<{ bytes: ArrayBuffer; fingerprint: string }> {
     return this.#change(() => this.#makeCopy());
+  }
+
+  /** The collection as files to deploy, with every change that was asked for before. */
+  exportParts(modelId: string): Promise<ExportedIndex> {
+    return this.#change(() => this.#pool.call('exportParts', { modelId }));
+  }
+
+  /** Adds all texts of the index that was opened, without which it cannot be saved. Rejects when one is not to be had. */
+  async addAllTexts(): Promise<void> {
+    await this.#copy?.site?.fetchTexts((part) => this.#pool.call('addPart', part));
+  }
+
+  async #addTexts(files: readonly string[], patienceMs: number): Promise<DocsiftError | undefined> {
+    return this.#copy?.site?.handOverTexts(files, patienceMs, (part) => this.#pool.call('addPart', part));
   }
 
   #change<T>(make: () => Promise<T>): Promise<T> {
@@ -149,6 +186,8 @@ export class Collection {
   }
 
   async #renewCopy(): Promise<void> {
+    // An opened index is whole only once all its texts were fetched.
+    if (this.#copy?.site) return;
     const changed = this.#changes.reduce((sum, change) => sum + sizeOf(change), 0);
     if (changed <= CHANGES_KEPT) return;
     const { documents } = await this.#pool.call('counts', {});
@@ -157,6 +196,7 @@ export class Collection {
 
   async #makeCopy(): Promise<{ bytes: ArrayBuffer; fingerprint: string }> {
     if (!this.#copy) throw new DocsiftError('invalid_index', 'there is nothing to save; add documents first');
+    await this.addAllTexts();
     const bytes = await this.#pool.call('saveCollection', {});
     this.#copy = { bytes, fingerprint: this.#copy.fingerprint };
     this.#changes = [];

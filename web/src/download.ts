@@ -1,4 +1,4 @@
-/** Small files fetched by the page itself: the runtime and the manifest. Weights are fetched by the engine. */
+/** Files fetched by the page itself: the runtime, manifests and the parts of an index. Weights are fetched by the engine. */
 import { DocsiftError, messageOf } from './errors.js';
 
 export interface DownloadOptions<T> {
@@ -9,6 +9,13 @@ export interface DownloadOptions<T> {
   cacheKey: string | undefined;
   /** `cache-first`: for files whose key names their content; `network-first`: for files that change. */
   policy: 'cache-first' | 'network-first';
+  /**
+   * What becomes of bytes that are accepted: kept `instead` of what the same address had under another key (the default),
+   * `beside` all else, for addresses that name their content, or `not` yet: see `keepFile`.
+   */
+  keep?: 'instead' | 'beside' | 'not';
+  /** Gives up; the promise then rejects. */
+  signal?: AbortSignal | undefined;
   /** Turns the bytes into what is wanted, or throws: then they are fetched again, and never kept. */
   accept: (bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>;
   onProgress?: (loaded: number, total: number) => void;
@@ -78,15 +85,16 @@ async function fromNetwork<T>(
     try {
       // What was bad once may come out of the HTTP cache again.
       const cache: RequestCache = attempt === 0 ? 'default' : 'reload';
-      const signal = patience === undefined ? null : AbortSignal.timeout(patience);
+      const signal = patience === undefined ? (options.signal ?? null) : AbortSignal.timeout(patience);
       const bytes = await get(options, network, { cache, signal });
       const value = await options.accept(bytes);
-      await keep(options, network, bytes);
+      await keepFile(options, network, bytes);
       return value;
     } catch (thrown) {
       const error = DocsiftError.from(thrown, 'download_failed');
       const pause = pauses[attempt];
-      if (pause === undefined || (thrown instanceof Refused && !thrown.temporary)) throw error;
+      const hopeless = options.signal?.aborted || (thrown instanceof Refused && !thrown.temporary);
+      if (pause === undefined || hopeless) throw error;
       await network.sleep(pause);
     }
   }
@@ -121,27 +129,66 @@ async function get(
 }
 
 /** Keeps accepted bytes; a cache that is full or absent is no failure. */
-async function keep(
-  { cacheKey, cacheName }: DownloadOptions<unknown>,
+export async function keepFile(
+  {
+    cacheKey,
+    cacheName,
+    keep = 'instead',
+  }: Pick<DownloadOptions<unknown>, 'cacheKey' | 'cacheName' | 'keep'>,
   network: Network,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
-  if (!cacheKey) return;
+  if (!cacheKey || keep === 'not') return;
   try {
     const cache = await network.caches?.open(cacheName);
     await cache?.put(cacheKey, new Response(bytes));
-    await dropOlder(cache, cacheKey);
   } catch {
     // The bytes are used uncached.
+    return;
+  }
+  if (keep === 'beside') return;
+  // What an earlier release kept of the same file: the same address under another hash.
+  const address = withoutQuery(cacheKey);
+  await dropFiles(cacheName, network, (url) => url !== cacheKey && withoutQuery(url) === address);
+}
+
+/** Removes what was kept under some keys. */
+export async function dropFiles(
+  cacheName: string,
+  network: Network,
+  isOld: (url: string) => boolean,
+): Promise<void> {
+  try {
+    const cache = await network.caches?.open(cacheName);
+    for (const { url } of (await cache?.keys()) ?? []) if (isOld(url)) await cache?.delete(url);
+  } catch {
+    // It takes room, and does no harm.
   }
 }
 
-/** Removes what an earlier release kept of the same file: the same address under another hash. */
-async function dropOlder(cache: Cache | undefined, cacheKey: string): Promise<void> {
-  const address = withoutQuery(cacheKey);
-  for (const { url } of (await cache?.keys()) ?? []) {
-    if (url !== cacheKey && withoutQuery(url) === address) await cache?.delete(url);
+/**
+ * Checks length and hash. Without a secure context there is no hash function, only the length is checked, and there is no
+ * cache to spoil.
+ */
+export async function verified(
+  bytes: Uint8Array<ArrayBuffer>,
+  { bytes: length, sha256 }: { bytes: number; sha256: string },
+  url: string,
+  advice: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (bytes.byteLength !== length) {
+    throw new DocsiftError(
+      'integrity',
+      `${url}: expected ${length} bytes, found ${bytes.byteLength}; ${advice}`,
+    );
   }
+  if (!globalThis.crypto?.subtle) return bytes;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (found !== sha256) {
+    throw new DocsiftError('integrity', `${url}: expected sha256 ${sha256}, found ${found}; ${advice}`);
+  }
+  return bytes;
 }
 
 function withoutQuery(url: string): string {

@@ -69,7 +69,7 @@ export function toHits(
   }));
 }
 
-export function passageOf({ text, heading, anchor }: Passage): Passage {
+export function passageOf({ text = '', heading, anchor }: Partial<Passage>): Passage {
   return { text, heading, anchor };
 }
 

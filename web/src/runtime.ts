@@ -1,6 +1,6 @@
 /** The compiled engine: which of its binaries this browser can run, and how that one gets here. */
 import { network as defaultNetwork } from '#platform';
-import { download, type Network } from './download.js';
+import { download, type Network, verified } from './download.js';
 import { DocsiftError, messageOf } from './errors.js';
 
 export type Variant = 'relaxed' | 'simd128';
@@ -60,6 +60,7 @@ export function runnableVariants(validate: (bytes: Uint8Array<ArrayBuffer>) => b
 }
 
 const CACHE_NAME = 'docsift-runtime';
+const ADVICE = 'deploy the wasm files of the same build as docsift.js';
 
 export interface RuntimeOptions {
   /** The address of a binary. */
@@ -118,7 +119,7 @@ function fetchBinary(
       cacheName: CACHE_NAME,
       cacheKey: cache ? keyOf(url, binary) : undefined,
       policy: 'cache-first',
-      accept: (found) => verified(found, binary, url),
+      accept: (found) => verified(found, binary, url, ADVICE),
       onProgress: (loaded, total) => onProgress(loaded, total, binary.name),
     },
     network,
@@ -139,28 +140,6 @@ function checkWebAssembly(): void {
 function supported(): Variant[] {
   checkWebAssembly();
   return runnableVariants((bytes) => WebAssembly.validate(bytes));
-}
-
-/** Checks length and hash. Without a secure context there is no hash function, only the length is checked, and there is no cache to spoil. */
-async function verified(
-  bytes: Uint8Array<ArrayBuffer>,
-  { bytes: length, sha256 }: Binary,
-  url: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const advice = 'deploy the wasm files of the same build as docsift.js';
-  if (bytes.byteLength !== length) {
-    throw new DocsiftError(
-      'integrity',
-      `${url}: expected ${length} bytes, found ${bytes.byteLength}; ${advice}`,
-    );
-  }
-  if (!globalThis.crypto?.subtle) return bytes;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (found !== sha256) {
-    throw new DocsiftError('integrity', `${url}: expected sha256 ${sha256}, found ${found}; ${advice}`);
-  }
-  return bytes;
 }
 
 function compileError(thrown: unknown): DocsiftError {

@@ -14,7 +14,10 @@ export interface SearchOptions extends EngineOptions {
     | undefined;
   /** The name of a saved index to start with. */
   restore?: string | undefined;
-  /** The address of the `index.json` that `docsift index` wrote: an index made beforehand to start with. */
+  /**
+   * The folder that `docsift index` wrote, or the `index.json` in it: an index made beforehand to start with. A folder's
+   * address ends in a slash.
+   */
   index?: string | URL | undefined;
   /** Finds documents in place of the embedder and the engine, which are then not loaded for it. */
   retriever?: RetrieveFunction | undefined;
@@ -39,10 +42,9 @@ export function checkOptions(options: SearchOptions): void {
     fail(`timeoutMs: expected more than 0, found ${timeoutMs}`);
   if (restore !== undefined && index !== undefined)
     fail('restore and index: expected one of them, found both');
-  const start = restore === undefined ? 'index' : 'restore';
-  if (options[start] !== undefined && (retriever || models?.embedder === false)) {
+  if (restore !== undefined && (retriever || models?.embedder === false))
     fail(
-      `${start}: without its embedder an index is of no use; leave out ${start}, or what replaces the embedder`,
+      'restore: without its embedder a saved index is of no use; leave out restore, or what replaces the embedder',
     );
-  }
+  if (index !== undefined && retriever) fail('index and retriever: expected one of them, found both');
 }

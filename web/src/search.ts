@@ -1,13 +1,12 @@
 /** Search over documents: what is loaded in which order, what holds the documents, and what answers queries. */
 import { LRUCache } from 'lru-cache';
-import { absolute } from '#platform';
-import { Collection } from './collection.js';
-import { launch, lexicalStarter } from './engine/launch.js';
+import type { Collection } from './collection.js';
+import { lexicalStarter } from './engine/launch.js';
 import type { Pool } from './engine/pool.js';
 import type { ModelInfo, RetrievalOptions } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
 import { WordSearch, type WordsFound } from './lexical/word-search.js';
-import { ModelCatalogue, type ResolvedModel, resolveOptions, type Settings } from './options.js';
+import { ModelCatalogue, type ResolvedModel, resolveOptions } from './options.js';
 import { abortable, follow } from './query/abort.js';
 import { explanationOf } from './query/explain.js';
 import { checkQuery, type Query } from './query/options.js';
@@ -15,10 +14,11 @@ import { ownRetriever, ownScorer } from './query/own.js';
 import { present, type Snapshot } from './query/present.js';
 import { type Backends, QueryRun, type Retriever, type Scorer } from './query/run.js';
 import { ScoreCache } from './query/score-cache.js';
-import type { Variant } from './runtime.js';
 import { checkOptions, type SearchOptions } from './search-options.js';
-import { type IndexManifest, loadIndexManifest } from './site-index.js';
+import type { SiteIndex } from './site-index.js';
+import { type Engine, openSite, startEngine } from './start.js';
 import { loadIndex, saveIndex } from './store.js';
+import type { TextsWanted } from './texts.js';
 import type { Explanation, ModelState, QueryOptions, QueryResult, SearchDocument, Stats } from './types.js';
 
 export type { SearchOptions } from './search-options.js';
@@ -34,12 +34,6 @@ interface Loading<T> {
   ready: Promise<T>;
 }
 
-interface Engine {
-  pool: Pool;
-  collection: Collection;
-  variant: Variant;
-}
-
 interface LoadedModel {
   info: ModelInfo;
   mixingWeight: number;
@@ -50,22 +44,24 @@ interface LoadedModel {
  * downloaded: documents are found by their words until then. What cannot be had rejects `add`, and is the `reason` of
  * query results.
  *
- * Rejects with `invalid_options`; and with `restore` or `index`, when the engine cannot be started (`no_wasm`, `no_simd`,
+ * Rejects with `invalid_options`; and with `restore`, when the engine cannot be started (`no_wasm`, `no_simd`,
  * `download_failed`, `integrity` or `worker_failed`) or the index is not there (`index_not_found`), is damaged or was
- * made with another model (`invalid_index`).
+ * made with another model (`invalid_index`). With `index`, it rejects where the index cannot be searched by its words: a
+ * file of it is not there (`download_failed`), is not the one its manifest describes (`integrity`), or is of another
+ * version (`invalid_index`).
  */
 export async function createSearch(options: SearchOptions = {}): Promise<Search> {
   const settings = resolveOptions(options);
   checkOptions(options);
   const { models = {}, retriever, reranker: ownReranker, restore } = options;
   const saved = restore === undefined ? undefined : await loadIndex(restore);
-  const site = options.index === undefined ? undefined : await findSiteIndex(options.index, settings);
+  const site = options.index === undefined ? undefined : await openSite(options.index, settings);
 
   const catalogue = new ModelCatalogue(settings);
   const embedder =
     retriever || models.embedder === false
       ? undefined
-      : catalogue.resolve('embedder', models.embedder ?? site?.model.id);
+      : catalogue.resolve('embedder', models.embedder ?? site?.index.manifest.model.id);
   const rerankerChoice = models.reranker ?? (models.embedder === false ? false : undefined);
   const reranker =
     ownReranker || rerankerChoice === false ? undefined : catalogue.resolve('reranker', rerankerChoice);
@@ -73,54 +69,38 @@ export async function createSearch(options: SearchOptions = {}): Promise<Search>
   embedder?.catch(() => {});
   reranker?.catch(() => {});
 
-  if (!saved && !site) {
-    const engine = embedder || reranker ? startEngine(settings) : undefined;
+  const needsEngine = embedder || reranker;
+  if (site) {
+    const { index, words } = site;
+    const engine = needsEngine || !words ? startEngine(settings, index) : undefined;
+    // Where its words are not found by the lexical half, they are by the engine, or not at all.
+    if (!words) await engine;
+    if (!engine) index.release();
+    // Where there is an embedder, once its vectors are here too.
+    if (!embedder) await index.keep();
+    return new Search({ engine, embedder, reranker, words, index, options });
+  }
+  if (!saved) {
+    const engine = needsEngine ? startEngine(settings) : undefined;
     const words = new WordSearch(lexicalStarter(settings));
     return new Search({ engine, embedder, reranker, words, options });
   }
   const engine = await startEngine(settings);
   try {
-    if (site) await engine.collection.restore(await fetchSiteIndex(site, engine.pool, settings.cache));
-    const model = saved && (await embedder?.catch(() => undefined));
-    if (saved && model && model.key !== saved.modelKey) {
+    const model = await embedder?.catch(() => undefined);
+    if (model && model.key !== saved.modelKey) {
       const advice = 'add the documents and save it again';
       throw new DocsiftError(
         'invalid_index',
         `the index "${restore}" was made with another embedder; ${advice}`,
       );
     }
-    if (saved) await engine.collection.restore(saved);
+    await engine.collection.restore(saved);
   } catch (error) {
     engine.pool.close();
     throw error;
   }
   return new Search({ engine: Promise.resolve(engine), embedder, reranker, words: undefined, options });
-}
-
-interface SiteIndex extends IndexManifest {
-  /** Of the collection. */
-  url: string;
-}
-
-async function findSiteIndex(address: string | URL, { cache }: Settings): Promise<SiteIndex> {
-  const { href } = absolute(address);
-  const manifest = await loadIndexManifest(href, cache);
-  return { ...manifest, url: new URL(manifest.file, href).href };
-}
-
-/** The collection of a site, by a worker, which checks its hash. */
-async function fetchSiteIndex({ url, bytes: length, sha256, model }: SiteIndex, pool: Pool, cache: boolean) {
-  const spec = { sha256, bytes: length, revision: sha256.slice(0, 16) };
-  return { bytes: await pool.call('fetch', { url, spec, cache }), fingerprint: model.fingerprint };
-}
-
-async function startEngine(settings: Settings): Promise<Engine> {
-  let collection: Collection | undefined;
-  const { pool, variant } = await launch(settings, async (primary) => collection?.rebuild(primary));
-  collection = new Collection(pool, settings.workers, (loaded, total) =>
-    settings.onProgress({ stage: 'embed', loaded, total }),
-  );
-  return { pool, collection, variant };
 }
 
 /** A search as `createSearch` sets it up. */
@@ -133,6 +113,8 @@ interface Parts {
   reranker: Promise<ResolvedModel> | undefined;
   /** `undefined` where the engine holds a restored index, and finds by words itself. */
   words: WordSearch | undefined;
+  /** What it begins with, if that is an index of a site. */
+  index?: SiteIndex | undefined;
   options: SearchOptions;
 }
 
@@ -142,6 +124,7 @@ export class Search {
   readonly #embedder: Loading<LoadedModel> | undefined;
   readonly #reranker: Loading<LoadedModel> | undefined;
   readonly #words: WordSearch | undefined;
+  readonly #index: SiteIndex | undefined;
   readonly #backends: Backends;
   /** Embeddings of queries. */
   readonly #vectors = new LRUCache<string, Float32Array>({ max: KEPT_VECTORS });
@@ -151,15 +134,16 @@ export class Search {
   #lastChange: Promise<unknown> = Promise.resolve();
 
   /** @internal Use `createSearch`. */
-  constructor({ engine, embedder, reranker, words, options }: Parts) {
+  constructor({ engine, embedder, reranker, words, index, options }: Parts) {
     this.#words = words;
+    this.#index = index;
     this.#embedderModel = embedder;
     this.#engine = engine && track(engine);
     this.#embedder = engine && embedder && track(this.#loadEmbedder(engine, embedder));
     this.#reranker = engine && reranker && track(this.#loadReranker(engine, reranker));
     const { retriever, reranker: ownReranker, timeoutMs = DEFAULT_TIMEOUT_MS, cacheScores } = options;
     this.#backends = {
-      words: (text, query) => this.#findWords(text, query),
+      words: (text, query, wanted) => this.#findWords(text, query, wanted),
       retriever: retriever ? ownRetriever(retriever, timeoutMs) : this.#retriever(),
       scorer: ownReranker ? ownScorer(ownReranker, timeoutMs) : this.#scorer(),
       scores: new ScoreCache(cacheScores),
@@ -226,6 +210,14 @@ export class Search {
     });
   }
 
+  /**
+   * Fetches all texts of a site's index that the browser has not kept, so that it is searched whole with the network off.
+   * Rejects when one is not to be had; without `index` there is nothing to fetch.
+   */
+  async fetchTexts(): Promise<void> {
+    await this.#whileOpen(this.#index?.fetchTexts() ?? Promise.resolve());
+  }
+
   async stats(): Promise<Stats> {
     const engine = this.#engine?.state === 'ready' ? await this.#engine.ready : undefined;
     const inEngine = engine && engine.collection.fingerprint !== undefined;
@@ -236,6 +228,7 @@ export class Search {
       memoryBytes: (await engine?.pool.memory()) ?? [],
       models: { embedder: this.#embedder?.state ?? 'off', reranker: this.#reranker?.state ?? 'off' },
       cachedScores: this.#backends.scores.size,
+      staleIndex: this.#index?.stale,
     };
   }
 
@@ -244,6 +237,7 @@ export class Search {
     const closed = new DocsiftError('closed', 'this search was closed; create another');
     this.#life.abort(closed);
     this.#words?.close(closed);
+    this.#index?.close(closed);
     this.#engine?.ready.then(({ pool }) => pool.close()).catch(() => {});
   }
 
@@ -304,16 +298,18 @@ export class Search {
   async #loadEmbedder(engine: Promise<Engine>, model: Promise<ResolvedModel>): Promise<LoadedModel> {
     const { pool, collection } = await engine;
     const { source, mixingWeight } = await model;
+    // Both are downloads; neither waits for the other.
+    const vectors = collection.addVectors();
+    vectors.catch(() => {});
     const info = await pool.load('embedder', source);
     const made = collection.fingerprint;
     if (made === undefined) await collection.create(info.fingerprint);
     else if (made !== info.fingerprint) {
-      const advice = 'add the documents to a new search and save it again';
-      throw new DocsiftError(
-        'invalid_index',
-        `the restored index has vectors of another embedder; ${advice}`,
-      );
+      const advice = 'make it anew with this one';
+      throw new DocsiftError('invalid_index', `the index has vectors of another embedder; ${advice}`);
     }
+    await vectors;
+    await this.#index?.keep();
     return { info, mixingWeight };
   }
 
@@ -325,10 +321,10 @@ export class Search {
     return { info: await pool.load('reranker', source), mixingWeight };
   }
 
-  async #findWords(text: string, options: RetrievalOptions): Promise<WordsFound> {
-    if (this.#words) return this.#words.retrieve(text, options);
+  async #findWords(text: string, options: RetrievalOptions, wanted: TextsWanted): Promise<WordsFound> {
+    if (this.#words) return this.#words.retrieve(text, options, wanted);
     const { collection } = await (this.#engine as Loading<Engine>).ready;
-    return { retrieval: await collection.retrieve(text, undefined, options) };
+    return collection.retrieve(text, undefined, options, wanted);
   }
 
   #retriever(): Retriever | undefined {
@@ -345,11 +341,11 @@ export class Search {
         this.#vectors.set(text, computed);
         return { vector: computed, kept: false };
       },
-      retrieve: async (text, vector, options) => {
+      retrieve: async (text, vector, options, _signal, wanted) => {
         // Documents that were found by their words are not to be missed here.
         await this.#lastChange;
         const { collection } = await engine.ready;
-        return collection.retrieve(text, vector, options);
+        return collection.retrieve(text, vector, options, wanted);
       },
     };
   }

@@ -78,6 +78,7 @@ export interface QueryOptions extends RetrieveOptions {
 
 /** A part of a document. */
 export interface Passage {
+  /** Empty while its part of an index is not to be had; the result's `reason` says why. */
   text: string;
   /** The heading it stands under. */
   heading?: string | undefined;
@@ -266,6 +267,8 @@ export interface Stats extends CollectionCounts {
   models: { embedder: ModelState; reranker: ModelState };
   /** Scores kept for queries to come. */
   cachedScores: number;
+  /** With `index`: why the latest index of the site could not be used, and the last good one is. */
+  staleIndex?: DocsiftError | undefined;
 }
 
 /** Where a model stands; `off` where the options leave it out, or a function takes its place. */

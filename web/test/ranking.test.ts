@@ -12,7 +12,7 @@ function candidate(documentId: string, cosine: number | undefined, text = docume
 const documents = Object.fromEntries(
   ['a', 'b', 'c', 'd'].map((id) => [id, { id, title: `Title of ${id}`, body: id }]),
 );
-const excerptOf = ({ text }: Candidate) => ({ text, highlights: [] });
+const excerptOf = ({ text = '' }: Candidate) => ({ text, highlights: [] });
 const order = (ranked: { candidate: Candidate }[]) => ranked.map(({ candidate: { text } }) => text).join(' ');
 
 test('orders by logit + weight × (cosine + boost)', () => {

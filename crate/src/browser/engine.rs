@@ -20,7 +20,7 @@ use crate::search::collection::Collection;
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
-type JsResult<T> = std::result::Result<T, JsValue>;
+pub(super) type JsResult<T> = std::result::Result<T, JsValue>;
 
 /// How long the dot products are measured, in milliseconds: at the start, and again with each model. The first time they
 /// may still run unoptimised, in which another one wins: W1 of the benchmark then takes 1.84 s in place of 1.27. All that
@@ -33,7 +33,7 @@ const TUNING_MS: f64 = 25.0;
 pub struct Engine {
     embedder: Option<BiEncoder>,
     reranker: Option<CrossEncoder>,
-    collection: Option<Collection>,
+    pub(super) collection: Option<Collection>,
 }
 
 /// What a loaded model is.
@@ -148,7 +148,7 @@ impl Engine {
     /// Starts an empty corpus whose vectors belong to the model with this fingerprint.
     #[wasm_bindgen(js_name = createCollection)]
     pub fn create_collection(&mut self, fingerprint: String) {
-        self.collection = Some(Collection::new(fingerprint));
+        self.collection = Some(Collection::beginning_at(fingerprint, self.next_passage()));
     }
 
     /// Adds documents, all or none. Returns how many passages now wait for a vector.
@@ -217,25 +217,6 @@ impl Engine {
         Ok(to_js(&self.collection()?.retrieve(query, vector.as_deref(), &options)?)?)
     }
 
-    /// The corpus as one file.
-    ///
-    /// # Errors
-    /// `invalid_input` if there is no corpus.
-    #[wasm_bindgen(js_name = saveCollection)]
-    pub fn save_collection(&self) -> JsResult<Uint8Array> {
-        Ok(Uint8Array::from(self.collection()?.to_bytes()?.as_slice()))
-    }
-
-    /// Replaces the corpus with a saved one; on error the present one stays.
-    ///
-    /// # Errors
-    /// `invalid_index` if the file is damaged, of another version, or made with another model.
-    #[wasm_bindgen(js_name = restoreCollection)]
-    pub fn restore_collection(&mut self, bytes: Uint8Array, fingerprint: &str) -> JsResult<()> {
-        self.collection = Some(Collection::from_bytes(&bytes.to_vec(), fingerprint)?);
-        Ok(())
-    }
-
     /// Bytes of WebAssembly memory, which only ever grows: so also the peak.
     #[wasm_bindgen(js_name = memoryBytes)]
     pub fn memory_bytes(&self) -> f64 {
@@ -246,11 +227,11 @@ impl Engine {
         self.embedder.as_ref().ok_or_else(no_embedder)
     }
 
-    fn collection(&self) -> Result<&Collection> {
+    pub(super) fn collection(&self) -> Result<&Collection> {
         self.collection.as_ref().ok_or_else(no_collection)
     }
 
-    fn collection_mut(&mut self) -> Result<&mut Collection> {
+    pub(super) fn collection_mut(&mut self) -> Result<&mut Collection> {
         self.collection.as_mut().ok_or_else(no_collection)
     }
 }
@@ -283,5 +264,7 @@ fn no_reranker() -> Error {
 }
 
 fn no_collection() -> Error {
-    Error::InvalidInput("expected a corpus, found none; call createCollection or restoreCollection first".into())
+    Error::InvalidInput(
+        "expected a corpus, found none; call createCollection, restoreCollection or openIndex first".into(),
+    )
 }

@@ -1,8 +1,10 @@
 //! Search by words alone, for a page whose models have not arrived.
 
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
 
+use super::opening::open;
 use super::value::{self, to_js};
 use crate::search::collection::Collection;
 use crate::text::passages::estimate_tokens;
@@ -21,6 +23,26 @@ impl Lexical {
     #[wasm_bindgen(constructor)]
     pub fn new() -> Lexical {
         Lexical { collection: Collection::new(String::new()) }
+    }
+
+    /// Replaces the corpus with an index, opened from the bytes of its manifest and of its first parts, those of documents
+    /// and postings in the manifest's order; on error the present one stays.
+    ///
+    /// # Errors
+    /// `invalid_index` if any of them is damaged, of another version, or another one.
+    #[wasm_bindgen(js_name = openIndex)]
+    pub fn open_index(&mut self, manifest: Uint8Array, parts: Vec<Uint8Array>) -> JsResult<()> {
+        self.collection = open(&manifest, parts, self.collection.next_passage())?;
+        Ok(())
+    }
+
+    /// Adds a part of texts of the index that was opened. Says whether it was still to come.
+    ///
+    /// # Errors
+    /// `invalid_index` if the bytes are not that part's; then nothing is changed.
+    #[wasm_bindgen(js_name = addPart)]
+    pub fn add_part(&mut self, file: &str, bytes: Uint8Array) -> JsResult<bool> {
+        Ok(self.collection.add_part(file, &bytes.to_vec())?)
     }
 
     /// Adds documents, all or none; with `replace`, each in place of the one with its id. They are cut into passages by

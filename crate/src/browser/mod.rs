@@ -10,8 +10,11 @@ mod download;
 #[cfg(feature = "models")]
 mod engine;
 mod error;
+#[cfg(feature = "models")]
+mod index;
 #[cfg(feature = "lexical")]
 mod lexical;
+mod opening;
 #[cfg(feature = "models")]
 mod pack;
 mod value;

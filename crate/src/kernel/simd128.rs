@@ -3,6 +3,7 @@
 use core::arch::wasm32::*;
 
 use super::lanes::Lanes;
+use super::scan::Dots;
 use super::tile::{Tile, COLUMNS};
 
 /// Four lanes in a `v128`.
@@ -174,5 +175,38 @@ impl Tile for Words {
     fn compute<const R: usize>(weights: &[u32], activations: &[u32], sums: &mut [[i32; COLUMNS]; R]) {
         let step = |w, x, acc| i32x4_add(acc, i32x4_dot_i16x8(w, x));
         tile_loop!(R, weights, activations, sums, step)
+    }
+}
+
+/// Rows of signed bytes, widened to 16 bits, times a query of 16 bits: `i32x4.dot_i16x8`, then an addition.
+pub struct Rows;
+
+impl Dots for Rows {
+    #[inline(always)]
+    fn dots<const R: usize>(query: &[i16], rows: [&[i8]; R]) -> [i32; R] {
+        let (whole, tail) = query.as_chunks::<16>();
+        assert!(rows.iter().all(|row| row.len() == query.len()));
+        let mut acc = [i32x4_splat(0); R];
+        for (block, q) in whole.iter().enumerate() {
+            // SAFETY: `q` is 32 readable bytes, and block `block` of each row is 16: a row is as long as the query, of
+            // which there are at least `block + 1` blocks. `v128.load` needs no alignment.
+            unsafe {
+                let low = v128_load(q.as_ptr().cast());
+                let high = v128_load(q.as_ptr().add(8).cast());
+                for (acc, row) in acc.iter_mut().zip(&rows) {
+                    let x = v128_load(row.as_ptr().add(16 * block).cast());
+                    let sums = i32x4_add(
+                        i32x4_dot_i16x8(low, i16x8_extend_low_i8x16(x)),
+                        i32x4_dot_i16x8(high, i16x8_extend_high_i8x16(x)),
+                    );
+                    *acc = i32x4_add(*acc, sums);
+                }
+            }
+        }
+        let start = query.len() - tail.len();
+        std::array::from_fn(|r| {
+            let sums = words(acc[r]).into_iter().fold(0i32, |sum, word| sum.wrapping_add(word as i32));
+            tail.iter().zip(&rows[r][start..]).fold(sums, |sum, (&q, &x)| sum + i32::from(q) * i32::from(x))
+        })
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::index::format::{self, StoredDocument};
+use super::opening::Awaited;
+use crate::index::documents::{ContentHash, StoredDocument};
 use crate::index::lexical::{Fields, LexicalIndex};
 use crate::index::vectors::VectorStore;
 use crate::text::document::Document;
@@ -26,20 +27,23 @@ pub struct Counts {
 
 /// Documents, searchable by their words as soon as they are added, and by meaning once their passages have vectors.
 ///
-/// Passages have ids that are never used again in the collection's life, so a vector that arrives for a passage since
-/// removed does no harm. Reading a collection from a file begins a new life.
+/// Passages have ids that are never used again, so a vector that arrives for a passage since removed does no harm. A
+/// collection that takes the place of another is given ids past that one's ([`Collection::next_passage`]), so that
+/// neither do vectors that arrive for the one before.
 #[derive(Debug)]
 pub struct Collection {
-    fingerprint: String,
+    pub(super) fingerprint: String,
     /// By the id of the first passage; those of the others follow it.
     pub(super) documents: BTreeMap<u32, StoredDocument>,
     /// The key in `documents` of each document id.
     keys: HashMap<String, u32>,
-    next_passage: u32,
+    pub(super) next_passage: u32,
     pub(super) lexical: LexicalIndex,
     pub(super) vectors: VectorStore,
-    /// Passages without a vector.
-    pending: BTreeSet<u32>,
+    /// Passages without a vector, but for those whose part of vectors is still awaited.
+    pub(super) pending: BTreeSet<u32>,
+    /// Parts of an opened index that are still to come.
+    pub(super) awaited: Awaited,
 }
 
 impl Collection {
@@ -53,7 +57,23 @@ impl Collection {
             lexical: LexicalIndex::default(),
             vectors: VectorStore::default(),
             pending: BTreeSet::new(),
+            awaited: Awaited::default(),
         }
+    }
+
+    /// An empty collection in place of one whose [`next_passage`](Self::next_passage) is given.
+    pub fn beginning_at(fingerprint: String, first_passage: u32) -> Self {
+        Self { next_passage: first_passage, ..Self::new(fingerprint) }
+    }
+
+    /// The least id that no passage ever had.
+    pub fn next_passage(&self) -> u32 {
+        self.next_passage
+    }
+
+    /// The model whose vectors it holds.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// Adds documents and gives the number of passages now waiting for a vector. With `replace`, a document takes the
@@ -79,44 +99,61 @@ impl Collection {
                 )));
             }
         }
+        let mut replaced = Vec::new();
         for document in documents {
             let passages = passages(&document, PASSAGE_TOKENS, count_tokens);
-            let stored = StoredDocument { document, passages };
-            let old = self.keys.get(&stored.document.id).copied();
+            let stored = StoredDocument::new(document, passages);
+            let old = self.keys.get(&stored.document().id).copied();
             let key = self.insert(stored);
             if let Some(old) = old {
                 self.keep_vectors(old, key);
-                self.discard(old);
+                replaced.push(old);
             }
         }
+        self.discard(&replaced);
         Ok(self.pending.len())
     }
 
     /// Stores a document under new passage ids, the first of which is returned.
     fn insert(&mut self, stored: StoredDocument) -> u32 {
         let key = self.next_passage;
-        for (id, passage) in (key..).zip(&stored.passages) {
-            self.lexical.add(id, &fields(&stored.document, passage));
+        for (id, passage) in (key..).zip(stored.passages()) {
+            if let Some(fields) = fields(&stored, passage) {
+                self.lexical.add(id, &fields);
+            }
             self.pending.insert(id);
             self.next_passage = id + 1;
         }
-        self.keys.insert(stored.document.id.clone(), key);
+        self.keys.insert(stored.document().id.clone(), key);
         self.documents.insert(key, stored);
         key
     }
 
+    /// Stores a document of an index that is being opened. Postings and vectors are restored on their own.
+    ///
+    /// # Errors
+    /// [`Error::InvalidIndex`] if a document of its id is already there.
+    pub(super) fn restore(&mut self, stored: StoredDocument) -> Result<()> {
+        let (id, key) = (&stored.document().id, self.next_passage);
+        let next = u32::try_from(stored.passages().len()).ok().and_then(|count| key.checked_add(count));
+        let next = next.ok_or_else(|| Error::InvalidIndex("more passages than there are ids".into()))?;
+        if self.keys.insert(id.clone(), key).is_some() {
+            return Err(Error::InvalidIndex(format!("document \"{id}\" is there twice; build the index again")));
+        }
+        self.next_passage = next;
+        self.documents.insert(key, stored);
+        Ok(())
+    }
+
     /// Moves vectors from the document at `old` to passages of the one at `new` that read the same.
     fn keep_vectors(&mut self, old: u32, new: u32) {
-        let inputs = |key: u32| {
-            let stored = &self.documents[&key];
-            (key..).zip(stored.passages.iter().map(|passage| passage.input(&stored.document)))
-        };
-        let mut by_input: HashMap<String, Vec<u32>> = HashMap::new();
-        for (id, input) in inputs(old) {
-            by_input.entry(input).or_default().push(id);
+        let hashes = |key: u32| (key..).zip(self.documents[&key].hashes().iter().copied());
+        let mut by_hash: HashMap<ContentHash, Vec<u32>> = HashMap::new();
+        for (id, hash) in hashes(old) {
+            by_hash.entry(hash).or_default().push(id);
         }
-        for (id, input) in inputs(new) {
-            while let Some(from) = by_input.get_mut(&input).and_then(Vec::pop) {
+        for (id, hash) in hashes(new).collect::<Vec<_>>() {
+            while let Some(from) = by_hash.get_mut(&hash).and_then(Vec::pop) {
                 if self.vectors.rename(from, id) {
                     self.pending.remove(&id);
                     break;
@@ -125,40 +162,47 @@ impl Collection {
         }
     }
 
-    /// Removes the document at `key` and all that belongs to it, but for its entry in `keys`.
-    fn discard(&mut self, key: u32) {
-        let Some(stored) = self.documents.remove(&key) else { return };
-        for (id, passage) in (key..).zip(&stored.passages) {
-            self.lexical.remove(id, &fields(&stored.document, passage));
-            self.vectors.remove(id);
-            self.pending.remove(&id);
+    /// Removes the documents at `keys` and all that belongs to them, but for their entries in `self.keys`.
+    fn discard(&mut self, keys: &[u32]) {
+        let mut unread = HashSet::new();
+        for &key in keys {
+            let Some(stored) = self.documents.remove(&key) else { continue };
+            for (id, passage) in (key..).zip(stored.passages()) {
+                match fields(&stored, passage) {
+                    Some(fields) => self.lexical.remove(id, &fields),
+                    None => _ = unread.insert(id),
+                }
+                self.vectors.remove(id);
+                self.pending.remove(&id);
+            }
+            self.forget_text(key);
+        }
+        if !unread.is_empty() {
+            self.lexical.remove_all(&unread);
         }
     }
 
     /// Removes documents and gives the number of those that were there.
     pub fn remove(&mut self, ids: &[String]) -> usize {
-        let mut removed = 0;
-        for id in ids {
-            if let Some(key) = self.keys.remove(id) {
-                self.discard(key);
-                removed += 1;
-            }
-        }
-        removed
+        let keys: Vec<u32> = ids.iter().filter_map(|id| self.keys.remove(id)).collect();
+        self.discard(&keys);
+        keys.len()
     }
 
     /// The next passages without a vector, in the order they were added, with the texts to embed: as many as stay
-    /// within `max_tokens`, and at least one while any is left.
+    /// within `max_tokens`, and at least one while any is left. Passages whose text is
+    /// [still to be fetched](Self::text_part) are passed over.
     pub fn pending(&self, max_tokens: usize) -> Vec<(u32, String)> {
         let mut batch = Vec::new();
         let mut tokens = 0usize;
         for &id in &self.pending {
-            let Some((document, passage)) = self.passage(id) else { continue };
+            let Some((stored, passage)) = self.passage(id) else { continue };
+            let Some(input) = stored.input(passage) else { continue };
             tokens = tokens.saturating_add(passage.tokens);
             if tokens > max_tokens && !batch.is_empty() {
                 break;
             }
-            batch.push((id, passage.input(document)));
+            batch.push((id, input));
         }
         batch
     }
@@ -209,15 +253,15 @@ impl Collection {
     pub fn counts(&self) -> Counts {
         Counts {
             documents: self.documents.len(),
-            passages: self.vectors.len() + self.pending.len(),
+            passages: self.documents.values().map(|stored| stored.passages().len()).sum(),
             embedded: self.vectors.len(),
         }
     }
 
     /// A passage that is there, and its document.
-    pub fn passage(&self, id: u32) -> Option<(&Document, &Passage)> {
+    pub fn passage(&self, id: u32) -> Option<(&StoredDocument, &Passage)> {
         let (first, stored) = self.documents.range(..=id).next_back()?;
-        Some((&stored.document, stored.passages.get((id - first) as usize)?))
+        Some((stored, stored.passages().get((id - first) as usize)?))
     }
 
     /// A document that is there, and the id of its first passage.
@@ -226,44 +270,17 @@ impl Collection {
         Some((key, self.documents.get(&key)?))
     }
 
-    /// The least id that no passage ever had.
-    pub fn next_passage(&self) -> u32 {
-        self.next_passage
-    }
-
-    /// The whole collection as one file: see [`format`](mod@format).
-    ///
-    /// # Errors
-    /// [`Error::Internal`] if the documents cannot be written as JSON.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let documents: Vec<&StoredDocument> = self.documents.values().collect();
-        let ids = self.documents.iter().flat_map(|(&key, stored)| (key..).take(stored.passages.len()));
-        format::encode(&self.fingerprint, self.vectors.dims(), &documents, ids.map(|id| self.vectors.get(id)))
-    }
-
-    /// Reads a collection from a file, whose vectors must be of the model that `fingerprint` identifies.
-    ///
-    /// # Errors
-    /// [`Error::InvalidIndex`] if the file is damaged, of another version or of another model.
-    pub fn from_bytes(bytes: &[u8], fingerprint: &str) -> Result<Self> {
-        let contents = format::decode(bytes, fingerprint)?;
-        let mut collection = Self::new(fingerprint.to_owned());
-        collection.vectors = VectorStore::with_dims(contents.dims);
-        for stored in contents.documents {
-            collection.insert(stored);
-        }
-        for (id, vector) in (0..).zip(contents.vectors) {
-            if let Some(vector) = vector {
-                collection.vectors.insert_stored(id, vector);
-                collection.pending.remove(&id);
-            }
-        }
-        Ok(collection)
+    /// What identifies a passage's input, whether its text is there or not.
+    pub fn hash(&self, id: u32) -> Option<ContentHash> {
+        let (first, stored) = self.documents.range(..=id).next_back()?;
+        stored.hashes().get((id - first) as usize).copied()
     }
 }
 
-fn fields<'a>(document: &'a Document, passage: &'a Passage) -> Fields<'a> {
-    Fields { title: &document.title, heading: passage.heading.as_deref(), body: passage.text(document) }
+/// What a passage is matched by; none while its text is still to come.
+fn fields<'a>(stored: &'a StoredDocument, passage: &'a Passage) -> Option<Fields<'a>> {
+    let body = stored.text(passage)?;
+    Some(Fields { title: &stored.document().title, heading: passage.heading.as_deref(), body })
 }
 
 /// Checks that a vector is finite and of unit length, as its cosine is taken as a plain dot product.

@@ -33,8 +33,9 @@ pub struct Standing<'a> {
     /// The path of headings over the passage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heading: Option<&'a str>,
-    /// The passage's text.
-    pub text: &'a str,
+    /// The passage's text; none while it is still to be fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<&'a str>,
     /// With the query's vector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cosine: Option<f32>,
@@ -66,15 +67,15 @@ impl Collection {
         };
         let Some((key, stored)) = self.document(id) else { return explanation };
         explanation.in_index = true;
-        explanation.excluded_by = options.filter.excluded_by(&stored.document).map(str::to_owned);
+        explanation.excluded_by = options.filter.excluded_by(stored.document()).map(str::to_owned);
         let rank = |list, score| evidence.ranks(list, &[score])[0];
-        for (passage_id, passage) in (key..).zip(&stored.passages) {
+        for (passage_id, passage) in (key..).zip(stored.passages()) {
             let scored = evidence.scored(passage_id);
             let is_found = scored.bm25 > 0.0 || scored.cosine.is_some();
             explanation.passages.push(Standing {
                 passage_id,
                 heading: passage.heading.as_deref(),
-                text: passage.text(&stored.document),
+                text: stored.text(passage),
                 cosine: scored.cosine,
                 bm25: scored.bm25,
                 boost: scored.boost,

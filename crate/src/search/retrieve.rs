@@ -1,13 +1,13 @@
 //! Candidates for a query, before any reranking.
 
 use serde::{Serialize, Serializer};
-use sha2::{Digest, Sha256};
 
 use super::collection::{check_unit, Collection};
 use super::explain::Explanation;
 use super::facets::{self, Facets};
 use super::fuse::{Evidence, List, Scored};
 use super::options::Options;
+use crate::index::documents::{ContentHash, StoredDocument};
 use crate::index::lexical::expand::{QueryTerm, TermKind};
 use crate::index::lexical::score::Bm25;
 use crate::text::document::Document;
@@ -37,13 +37,19 @@ pub struct Candidate<'a> {
     /// The innermost heading's slug.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor: Option<&'a str>,
-    /// The passage's text.
-    pub text: &'a str,
-    /// `title. heading. text`, as embedded; cut as [`Options::rerank_tokens`] asks.
-    pub input: String,
-    /// The first 8 bytes of the SHA-256 of `input`, in hexadecimal: tells whether a score can be used again.
-    pub hash: String,
-    /// Tokens of `input`: at most so many, or about so many where it was cut.
+    /// The passage's text; none while it is still to be fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<&'a str>,
+    /// `title. heading. text`, as embedded; cut as [`Options::rerank_tokens`] asks. None without the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// The part of the index to fetch for the text; none once it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_part: Option<&'a str>,
+    /// The first 8 bytes of the SHA-256 of `input`, in hexadecimal: tells whether a score can be used again. Without the
+    /// text it is that of the whole input.
+    pub hash: ContentHash,
+    /// Tokens of `input`: at most so many, or about so many where it is cut.
     pub tokens: usize,
     /// With the query's vector; none in the lexical stage and while the passage has no vector.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,7 +145,8 @@ impl Collection {
         let best = evidence.best(options.limit);
         let candidates = self.candidates(&best, &evidence, options.rerank_tokens);
         let mut documents: Vec<&Document> = Vec::new();
-        for (document, _) in best.iter().filter_map(|scored| self.passage(scored.passage)) {
+        for (stored, _) in best.iter().filter_map(|scored| self.passage(scored.passage)) {
+            let document = stored.document();
             if !documents.iter().any(|other| other.id == document.id) {
                 documents.push(document);
             }
@@ -147,14 +154,14 @@ impl Collection {
         let keys = self.keys_by_passage();
         let facets = options.facets.as_ref().map(|fields| {
             let found: Vec<&Document> = match terms.is_empty() && best.is_empty() {
-                true => self.documents.values().map(|stored| &stored.document).collect(),
+                true => self.documents.values().map(StoredDocument::document).collect(),
                 false => {
                     let mut found: Vec<u32> =
                         matches.scores.iter().map(|&(passage, _)| keys[passage as usize]).collect();
                     found.extend(best.iter().map(|scored| keys[scored.passage as usize]));
                     found.sort_unstable();
                     found.dedup();
-                    found.iter().filter_map(|key| self.documents.get(key)).map(|stored| &stored.document).collect()
+                    found.iter().filter_map(|key| self.documents.get(key)).map(StoredDocument::document).collect()
                 }
             };
             facets::count(fields, &options.filter, found.into_iter())
@@ -174,7 +181,7 @@ impl Collection {
     fn keys_by_passage(&self) -> Vec<u32> {
         let mut keys = vec![0; self.next_passage() as usize];
         for (&key, stored) in &self.documents {
-            keys[key as usize..][..stored.passages.len()].fill(key);
+            keys[key as usize..][..stored.passages().len()].fill(key);
         }
         keys
     }
@@ -184,8 +191,8 @@ impl Collection {
         let mut allowed = vec![false; self.next_passage() as usize];
         let mut excluded = 0;
         for (&key, stored) in &self.documents {
-            let takes_part = options.filter.excluded_by(&stored.document).is_none();
-            allowed[key as usize..][..stored.passages.len()].fill(takes_part);
+            let takes_part = options.filter.excluded_by(stored.document()).is_none();
+            allowed[key as usize..][..stored.passages().len()].fill(takes_part);
             excluded += usize::from(!takes_part);
         }
         (allowed, excluded)
@@ -193,13 +200,13 @@ impl Collection {
 
     /// What is added to the score of each passage, by passage id.
     fn boosts(&self, options: &Options) -> Option<Vec<f32>> {
-        let boosts = options.boost.among(self.documents.values().map(|stored| &stored.document));
+        let boosts = options.boost.among(self.documents.values().map(StoredDocument::document));
         if boosts.is_empty() {
             return None;
         }
         let mut by_passage = vec![0.0; self.next_passage() as usize];
         for (&key, stored) in &self.documents {
-            by_passage[key as usize..][..stored.passages.len()].fill(boosts.of(&stored.document));
+            by_passage[key as usize..][..stored.passages().len()].fill(boosts.of(stored.document()));
         }
         Some(by_passage)
     }
@@ -210,18 +217,24 @@ impl Collection {
         let lexical_ranks = evidence.ranks(List::Lexical, &bm25);
         let dense_ranks = evidence.ranks(List::Dense, &cosines);
         let candidate = |((scored, lexical_rank), dense_rank): ((&Scored, usize), usize)| {
-            let (document, passage) = self.passage(scored.passage)?;
-            let (input, tokens) = passage.input_within(document, tokens.unwrap_or(usize::MAX));
-            let digest = Sha256::digest(&input);
+            let (stored, passage) = self.passage(scored.passage)?;
+            let whole = self.hash(scored.passage)?;
+            let most = tokens.unwrap_or(usize::MAX);
+            let (input, tokens) = stored.input_within(passage, most).unzip();
+            let hash = match &input {
+                Some(input) if passage.tokens > most => ContentHash::of(input),
+                _ => whole,
+            };
             Some(Candidate {
                 passage_id: scored.passage,
-                document_id: &document.id,
+                document_id: &stored.document().id,
                 heading: passage.heading.as_deref(),
                 anchor: passage.anchor.as_deref(),
-                text: passage.text(document),
+                text: stored.text(passage),
                 input,
-                hash: digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
-                tokens,
+                text_part: self.text_part(scored.passage),
+                hash,
+                tokens: tokens.unwrap_or(passage.tokens.min(most)),
                 cosine: scored.cosine,
                 bm25: scored.bm25,
                 boost: scored.boost,

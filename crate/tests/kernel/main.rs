@@ -7,6 +7,7 @@ mod attention;
 mod functions;
 mod linear;
 mod noise;
+mod scan;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,7 +1,7 @@
 /** Brings an index to what a site holds now: reads it, embeds what is new or changed, drops what is gone. */
 import { DocsiftError } from '../errors.js';
 import type { SearchDocument } from '../types.js';
-import { readIndex, writeIndex } from './deploy/index-files.js';
+import { isUnusable, readIndex, writeIndex } from './deploy/index-files.js';
 import { hashOf, readState, type State, writeState } from './deploy/state.js';
 import type { Indexer } from './engine/indexer.js';
 import { readSource, type Source } from './read/index.js';
@@ -86,12 +86,10 @@ export async function indexSite(
   const gone = Object.keys(before?.documents ?? {}).filter((id) => !Object.hasOwn(documents, id));
   const removed = gone.length > 0 ? await indexer.remove(gone) : 0;
   const counts = await indexer.counts();
-  const { bytes } = await indexer.save();
-  const { model } = indexer;
   const { documents: total, passages } = counts;
-  const indexBytes = await writeIndex(out, new Uint8Array(bytes), { model, documents: total, passages });
+  const indexBytes = await writeIndex(out, await indexer.exportParts());
   // After the index, so that it never names what the index does not hold.
-  await writeState(out, { docsift: version, fingerprint: model.fingerprint, documents });
+  await writeState(out, { docsift: version, fingerprint: indexer.model.fingerprint, documents });
   return { ...tally, documents: total, passages, removed, embedded: indexer.embedded, indexBytes };
 }
 
@@ -100,12 +98,12 @@ async function restore(indexer: Indexer, out: string): Promise<State | undefined
   const state = await readState(out);
   if (state?.fingerprint !== indexer.model.fingerprint) return undefined;
   try {
-    const bytes = await readIndex(out);
-    if (!bytes) return undefined;
-    await indexer.restore(bytes);
+    const index = await readIndex(out);
+    if (index?.manifest.model.fingerprint !== indexer.model.fingerprint) return undefined;
+    await indexer.open(index);
   } catch (thrown) {
     // Damaged, or of an older format: it is made anew.
-    if (DocsiftError.from(thrown).code === 'invalid_index') return undefined;
+    if (isUnusable(thrown)) return undefined;
     throw thrown;
   }
   // A run that was broken off between the two files leaves an index with documents that its state does not know.

@@ -47,7 +47,8 @@ export function lastStage({ stages }: EngineSettings) {
 
 async function start(settings: EngineSettings, onProgress: Listener): Promise<OpenedSearch> {
   const options = optionsOf(settings, onProgress);
-  const url = new URL(settings.index ?? defaultIndex(), document.baseURI).href;
+  const address = new URL(settings.index ?? defaultIndex(), document.baseURI).href;
+  const url = address.endsWith('/') ? `${address}index.json` : address;
   // Neither waits for the other; esbuild leaves this import to the browser (web/build.mjs).
   const [docsift, text] = await Promise.all([import('../index.js'), fetchText(url)]);
   const documents = documentsIn(text, url);

@@ -41,10 +41,12 @@ export interface Candidate {
   /** The heading that the passage stands under, and its anchor in the page. */
   heading?: string | undefined;
   anchor?: string | undefined;
-  /** The passage itself. */
-  text: string;
-  /** `title. heading. text`, which is what both models read. */
-  input: string;
+  /** The passage itself; absent while its part of the index is not there. */
+  text?: string | undefined;
+  /** `title. heading. text`, which is what both models read; absent with it. */
+  input?: string | undefined;
+  /** The part that has it; absent once it is there. */
+  textPart?: string | undefined;
   /** 16 hexadecimal digits that change with `input`. */
   hash: string;
   /** Length of `input` in tokens. */
@@ -96,7 +98,8 @@ export interface Standing {
   passages: {
     passageId: number;
     heading?: string | undefined;
-    text: string;
+    /** Absent while its part of the index is not there. */
+    text?: string | undefined;
     cosine?: number | undefined;
     bm25: number;
     boost: number;
@@ -139,6 +142,14 @@ export interface ModelBytes {
   tokenizer?: ArrayBuffer | undefined;
 }
 
+/** A collection as a manifest and parts, to be deployed. */
+export interface ExportedIndex {
+  manifest: Uint8Array<ArrayBuffer>;
+  /** The names of the parts. */
+  files: string[];
+  parts: Uint8Array<ArrayBuffer>[];
+}
+
 /** Every request, with its parameters and the result of its reply. */
 export interface Calls {
   init: { params: { module: WebAssembly.Module; kind: WorkerKind }; result: undefined };
@@ -148,6 +159,11 @@ export interface Calls {
   score: { params: { query: string; passages: string[] }; result: Float32Array<ArrayBuffer> };
   createCollection: { params: { fingerprint: string }; result: undefined };
   restoreCollection: { params: { bytes: ArrayBuffer; fingerprint: string }; result: undefined };
+  /** Takes the manifest of an index, and its parts of documents and postings in the manifest's order. */
+  openIndex: { params: { manifest: Uint8Array; parts: readonly Uint8Array[] }; result: undefined };
+  /** Adds a part of vectors or texts; the result says whether it was still to come. */
+  addPart: { params: { file: string; bytes: Uint8Array }; result: boolean };
+  exportParts: { params: { modelId: string }; result: ExportedIndex };
   saveCollection: { params: Record<never, never>; result: ArrayBuffer };
   addDocuments: { params: { documents: readonly object[]; replace: boolean }; result: number };
   removeDocuments: { params: { ids: readonly string[] }; result: number };

@@ -69,6 +69,9 @@ function engineHandlers(wasm: EngineModule, module: WebAssembly.Module): Partial
     createCollection: ({ fingerprint }) => void engine.createCollection(fingerprint),
     restoreCollection: ({ bytes, fingerprint }) =>
       void engine.restoreCollection(new Uint8Array(bytes), fingerprint),
+    openIndex: ({ manifest, parts }) => void engine.openIndex(manifest, [...parts]),
+    addPart: ({ file, bytes }) => engine.addPart(file, bytes),
+    exportParts: ({ modelId }) => engine.exportParts(modelId),
     saveCollection: () => ownBuffer(engine.saveCollection()),
     addDocuments: ({ documents, replace }) => engine.addDocuments([...documents], replace),
     removeDocuments: ({ ids }) => engine.removeDocuments([...ids]),
@@ -89,6 +92,8 @@ function lexicalHandlers(wasm: LexicalModule | undefined, module: WebAssembly.Mo
       index.add([...documents], replace);
       return 0;
     },
+    openIndex: ({ manifest, parts }) => void index.openIndex(manifest, [...parts]),
+    addPart: ({ file, bytes }) => index.addPart(file, bytes),
     removeDocuments: ({ ids }) => index.remove([...ids]),
     counts: () => index.counts(),
     retrieve: ({ query, options }) => index.search(query, options),
@@ -121,10 +126,12 @@ function defined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], u
   >;
 }
 
-/** The buffers directly in a reply, which are moved and not copied. */
+/** The buffers in a reply, directly or in a list, which are moved and not copied. */
 function transferable(value: unknown): Transferable[] {
   if (value instanceof ArrayBuffer) return [value];
   if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return Object.values(value).flatMap((part) => (ArrayBuffer.isView(part) ? transferable(part) : []));
+  return Object.values(value)
+    .flat()
+    .flatMap((part) => (ArrayBuffer.isView(part) ? transferable(part) : []));
 }

@@ -3,7 +3,14 @@
  * function throws an `Error` with `name: 'DocsiftError'` and a `code`; anything else that is thrown is a trap,
  * after which the instance must not be used again.
  */
-import type { CollectionCounts, ModelInfo, Retrieval, RetrievalOptions, Role } from './protocol.js';
+import type {
+  CollectionCounts,
+  ExportedIndex,
+  ModelInfo,
+  Retrieval,
+  RetrievalOptions,
+  Role,
+} from './protocol.js';
 
 /** Instantiates the compiled module; must be called once, before anything else. */
 export function initSync(options: { module: WebAssembly.Module }): unknown;
@@ -71,6 +78,12 @@ export class Engine {
   counts(): CollectionCounts;
   /** Options that are not known, or have another shape, are `invalid_input`. */
   retrieve(query: string, vector: Float32Array | undefined, options: RetrievalOptions): Retrieval;
+  /** Replaces the collection by an index, of which all but vectors and texts are here; on error the present one stays. */
+  openIndex(manifest: Uint8Array, parts: Uint8Array[]): void;
+  /** Adds a part of vectors or texts; returns whether it was still to come. */
+  addPart(file: string, bytes: Uint8Array): boolean;
+  /** Throws `invalid_input` while any part is missing, and so does `saveCollection`. */
+  exportParts(modelId: string): ExportedIndex;
   saveCollection(): Uint8Array<ArrayBuffer>;
   restoreCollection(bytes: Uint8Array, fingerprint: string): void;
   /** The size of the instance's memory now; WebAssembly memory never shrinks, so this is also its peak. */

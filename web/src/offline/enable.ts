@@ -15,7 +15,7 @@ export interface OfflineOptions {
 }
 
 /** What docsift keeps in its own cache. */
-const KEPT_ELSEWHERE = /\.(wasm|gguf|safetensors)$/;
+const KEPT_ELSEWHERE = /\.(wasm|gguf|safetensors)$|\/(documents|lexical|vectors|texts)\.[0-9a-f]{16}\.bin$/;
 
 /**
  * Makes the page open with the network off: registers the service worker and has it keep the page, what the page has

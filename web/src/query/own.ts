@@ -14,7 +14,7 @@ export function ownRetriever(retrieve: RetrieveFunction, timeoutMs: number): Ret
     ready: Promise.resolve(),
     retrieve: async (text, _vector, options, signal) => {
       const call = (own: FunctionOptions) => retrieve(text, options.limit, own);
-      return retrievalOf(await callOwn('retriever', call, { signal, timeoutMs }), options);
+      return { retrieval: retrievalOf(await callOwn('retriever', call, { signal, timeoutMs }), options) };
     },
   };
 }

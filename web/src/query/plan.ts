@@ -60,7 +60,7 @@ export function affordable(
   let tokens = leftMs <= 0 ? 0 : rate === undefined ? PROBE_TOKENS : leftMs * rate;
   let count = 0;
   for (const { input } of candidates) {
-    tokens -= pairTokens(query, input);
+    tokens -= pairTokens(query, input ?? '');
     if (tokens < 0) break;
     count += 1;
   }

@@ -48,7 +48,7 @@ export function present(snapshot: Snapshot, query: Query): QueryResult {
   const reranked = logits.filter((logit) => logit !== undefined).length;
   return {
     hits: toHits(ranked, documents, query.limit, (candidate) => {
-      const excerpt = excerpts.get(candidate) ?? excerptOf(candidate.text, query.text, terms);
+      const excerpt = excerpts.get(candidate) ?? excerptOf(candidate.text ?? '', query.text, terms);
       excerpts.set(candidate, excerpt);
       return excerpt;
     }),
@@ -74,7 +74,7 @@ function traceOf(snapshot: Snapshot, ranked: readonly Ranked[], query: Query): T
       documentId,
       title: (documents[documentId] as SearchDocument).title,
       passage: passageOf(candidate),
-      input,
+      input: input ?? '',
       scores,
       lexicalRank,
       denseRank,

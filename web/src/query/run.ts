@@ -2,6 +2,7 @@
 import type { Candidate, Retrieval, RetrievalOptions } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import type { WordsFound } from '../lexical/word-search.js';
+import { type Found, ofDocuments, type TextsWanted } from '../texts.js';
 import type { RerankReport, Stage } from '../types.js';
 import { abortable } from './abort.js';
 import { Clock } from './clock.js';
@@ -23,7 +24,8 @@ export interface Retriever {
     vector: Float32Array | undefined,
     options: RetrievalOptions,
     signal: AbortSignal,
-  ) => Promise<Retrieval>;
+    wanted: TextsWanted,
+  ) => Promise<Found>;
 }
 
 export interface Embedded {
@@ -57,13 +59,17 @@ export interface ScoreOptions {
 
 /** What a query is answered with. */
 export interface Backends {
-  words: (text: string, options: RetrievalOptions) => Promise<WordsFound>;
+  words: (text: string, options: RetrievalOptions, wanted: TextsWanted) => Promise<WordsFound>;
   /** `undefined` where words are all there is. */
   retriever: Retriever | undefined;
   /** `undefined` where reranking is left out. */
   scorer: Scorer | undefined;
   scores: ScoreCache;
 }
+
+/** How long results wait for the texts of their excerpts, and reranking for those of its passages, in milliseconds. */
+const EXCERPTS_MS = 3000;
+const RERANK_TEXTS_MS = 10_000;
 
 export class QueryRun {
   readonly #backends: Backends;
@@ -77,6 +83,8 @@ export class QueryRun {
   #logits: (number | undefined)[] = [];
   #cached = new Set<number>();
   #mixingWeight = 0;
+  /** Why texts of the latest retrieval are missing. */
+  #missing: DocsiftError | undefined;
 
   constructor(backends: Backends, query: Query, signal: AbortSignal) {
     this.#backends = backends;
@@ -99,11 +107,11 @@ export class QueryRun {
     // Looked at when the words are found; until then a rejection is not unhandled.
     embedding.catch(() => {});
 
-    const onlyTitles = await this.#findWords();
+    const onlyTitles = await this.#findWords(this.#shown());
     if (retriever) {
       if (!retriever.failed()) yield this.#snapshot(false, 'pending', onlyTitles);
       try {
-        await this.#retrieve(retriever, await embedding);
+        await this.#retrieve(retriever, await embedding, this.#shown());
       } catch (thrown) {
         yield this.#snapshot(true, 'failed', this.#reasonOf(onlyTitles ?? thrown));
         return;
@@ -117,6 +125,7 @@ export class QueryRun {
     }
     yield this.#snapshot(false, 'pending');
     try {
+      await this.#getTexts(retriever, await embedding);
       yield* this.#rerank(scorer);
     } catch (thrown) {
       this.#stage = this.#retrieval.stage;
@@ -137,19 +146,39 @@ export class QueryRun {
   }
 
   /** Returns why only titles were searched, where that is so. */
-  async #findWords(): Promise<DocsiftError | undefined> {
-    const looking = this.#backends.words(this.#query.text, this.#retrievalOptions());
-    const { retrieval, reason } = await this.#clock.time('lexical', abortable(looking, this.#signal));
-    this.#retrieval = retrieval;
-    return reason;
+  async #findWords(wanted: TextsWanted): Promise<DocsiftError | undefined> {
+    const looking = this.#backends.words(this.#query.text, this.#retrievalOptions(), wanted);
+    const found = await this.#clock.time('lexical', abortable(looking, this.#signal));
+    this.#retrieval = found.retrieval;
+    this.#missing = found.missing;
+    return found.reason;
   }
 
-  async #retrieve(retriever: Retriever, embedded: Embedded | undefined): Promise<void> {
+  async #retrieve(retriever: Retriever, embedded: Embedded | undefined, wanted: TextsWanted): Promise<void> {
+    const { text } = this.#query;
     const options = this.#retrievalOptions();
-    const retrieving = retriever.retrieve(this.#query.text, embedded?.vector, options, this.#signal);
-    this.#retrieval = await this.#clock.time('retrieve', abortable(retrieving, this.#signal));
+    const retrieving = retriever.retrieve(text, embedded?.vector, options, this.#signal, wanted);
+    const { retrieval, missing } = await this.#clock.time('retrieve', abortable(retrieving, this.#signal));
+    this.#retrieval = retrieval;
+    this.#missing = missing;
     this.#stage = this.#retrieval.stage;
     this.#embedded = embedded ? (embedded.kept ? 'kept' : 'computed') : false;
+  }
+
+  /** The texts of the documents that are shown. */
+  #shown(): TextsWanted {
+    return { of: (candidates) => ofDocuments(candidates, this.#query.limit), patienceMs: EXCERPTS_MS };
+  }
+
+  /** Gets the texts that are to be reranked, of which not all were to be shown. */
+  async #getTexts(retriever: Retriever | undefined, embedded: Embedded | undefined): Promise<void> {
+    const isWhole = () => this.#retrieval.candidates.every(({ input }) => input !== undefined);
+    if (isWhole()) return;
+    const wanted = { of: (candidates: readonly Candidate[]) => candidates, patienceMs: RERANK_TEXTS_MS };
+    if (retriever) await this.#retrieve(retriever, embedded, wanted);
+    else await this.#findWords(wanted);
+    // Ranking some of the passages below the others for want of their text would be no order at all.
+    if (!isWhole()) throw this.#missing ?? new DocsiftError('internal', 'texts of the index are missing');
   }
 
   async *#rerank(scorer: Scorer): AsyncGenerator<Snapshot, void, undefined> {
@@ -200,7 +229,7 @@ export class QueryRun {
     const news = new News();
     const scoring = scorer.score(
       text,
-      batch.map(({ input }) => input),
+      batch.map(({ input }) => input as string),
       {
         signal: this.#signal,
         onScores: (indices, logits) => {
@@ -235,7 +264,7 @@ export class QueryRun {
       ...{ cached: this.#cached, mixingWeight: this.#mixingWeight, embedded: this.#embedded },
       rerank: this.#report(why),
       timings: this.#clock.timings(),
-      reason,
+      reason: reason ?? this.#missing,
     };
   }
 

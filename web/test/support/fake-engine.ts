@@ -116,6 +116,10 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
       }
     }
 
+    openIndex = noParts;
+    addPart = noParts;
+    exportParts = noParts;
+
     memoryBytes() {
       return 65536;
     }
@@ -145,6 +149,11 @@ function load(weights: Uint8Array, dims: number) {
   };
 }
 
+/** Indexes in parts are for the real engine to open: tests/browser/deployed.test.mjs. */
+function noParts(): never {
+  throw typed('internal', 'the fake engine knows no index in parts');
+}
+
 function trap(): Error {
   return new WebAssembly.RuntimeError('unreachable');
 }
@@ -163,6 +172,9 @@ export function fakeLexical(): LexicalModule {
       remove(ids: string[]) {
         return this.#corpus.remove(ids);
       }
+
+      openIndex = noParts;
+      addPart = noParts;
 
       counts() {
         return this.#corpus.counts();

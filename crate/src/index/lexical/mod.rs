@@ -7,6 +7,7 @@ pub mod expand;
 pub mod score;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use super::terms::{stem, tokens};
 
@@ -83,8 +84,11 @@ impl LexicalIndex {
 
     fn lengthen(&mut self, passage: u32, counts: [u16; FIELDS]) {
         for (field, count) in counts.into_iter().enumerate() {
-            self.lengths[passage as usize][field] += u32::from(count);
-            self.totals[field] += u64::from(count);
+            let length = &mut self.lengths[passage as usize][field];
+            // Only a forged file has lengths that do not fit.
+            let added = u32::from(count).min(u32::MAX - *length);
+            *length += added;
+            self.totals[field] += u64::from(added);
         }
     }
 
@@ -138,11 +142,18 @@ impl LexicalIndex {
         self.passages -= 1;
     }
 
-    /// Every word in ascending order, with its passages in ascending order and how often each field of theirs has it:
-    /// all that has to be kept of the index.
-    pub fn postings(&self) -> impl Iterator<Item = (&str, impl ExactSizeIterator<Item = (u32, [u32; FIELDS])> + '_)> {
-        let kept = |posting: &Posting| (posting.passage, posting.counts.map(u32::from));
-        self.words.iter().map(move |(word, postings)| (&**word, postings.iter().map(kept)))
+    /// Every word in ascending order, with those of its passages that are within `passages`, in ascending order, and how
+    /// often each field of theirs has it: all that has to be kept of these passages.
+    pub fn postings(
+        &self,
+        passages: RangeInclusive<u32>,
+    ) -> impl Iterator<Item = (&str, impl Iterator<Item = (u32, [u32; FIELDS])> + '_)> {
+        self.words.iter().map(move |(word, postings)| {
+            let first = postings.partition_point(|posting| posting.passage < *passages.start());
+            let end = postings.partition_point(|posting| posting.passage <= *passages.end());
+            let kept = |posting: &Posting| (posting.passage, posting.counts.map(u32::from));
+            (&**word, postings[first..end].iter().map(kept))
+        })
     }
 
     /// An index of `passages` passages, with ids from `first`, whose words are still to come.
@@ -151,8 +162,8 @@ impl LexicalIndex {
         Self { lengths, passages: passages as usize, ..Self::default() }
     }
 
-    /// Gives back a word that is not there. The passages of `postings` ascend, count from `first` and are fewer than the
-    /// index has.
+    /// Gives back passages of a word, which come after those that it has. They ascend, count from `first` and are fewer
+    /// than the index has.
     pub fn restore_word(&mut self, word: &str, postings: Vec<(u32, [u32; FIELDS])>, first: u32) {
         let posting = |(passage, counts): (u32, [u32; FIELDS])| Posting {
             passage: first + passage,
@@ -163,7 +174,10 @@ impl LexicalIndex {
         for posting in &postings {
             self.lengthen(posting.passage, posting.counts);
         }
-        self.insert(word, postings);
+        match self.words.get_mut(word) {
+            Some(present) => present.extend(postings),
+            None => self.insert(word, postings),
+        }
     }
 }
 
@@ -214,7 +228,7 @@ mod tests {
                 later.add(id + first, &Fields { title: "Title", heading: Some("B c"), body: text });
             }
             let mut restored = LexicalIndex::with_passages(texts.len() as u32, first);
-            for (word, postings) in index.postings() {
+            for (word, postings) in index.postings(0..=u32::MAX) {
                 restored.restore_word(word, postings.collect(), first);
             }
             prop_assert_eq!(restored, later);

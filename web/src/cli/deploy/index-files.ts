@@ -1,42 +1,48 @@
-/** The index in the folder to deploy: where it lies, how it is read again and how it is written. */
-import { createHash } from 'node:crypto';
+/** The index in the folder to deploy: how it is read again and how it is written. */
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { DocsiftError, messageOf } from '../../errors.js';
-import { type IndexManifest, parseIndexManifest } from '../../site-index.js';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { ExportedIndex } from '../../engine/protocol.js';
+import { DocsiftError } from '../../errors.js';
+import { INDEX_FILE, SiteIndex } from '../../site-index.js';
 
-/** The one file whose name a page knows. */
-export const INDEX_FILE = 'index.json';
-const COLLECTION = /^index\.[0-9a-f]{16}\.docsift$/;
+const compress = promisify(gzip);
+const PART = /^(documents|lexical|vectors|texts)\.[0-9a-f]{16}\.bin$/;
 
-/** The index that an earlier run wrote; `undefined` where there is none, or one of another version. */
-export async function readIndex(folder: string): Promise<ArrayBuffer | undefined> {
-  const file = path.join(folder, INDEX_FILE);
+/** The index that an earlier run wrote; `undefined` where there is none, or none that can be used. */
+export async function readIndex(folder: string): Promise<SiteIndex | undefined> {
   try {
-    const { file: collection } = parseIndexManifest(await readFile(file, 'utf8'), file);
-    return Uint8Array.from(await readFile(path.join(folder, collection))).buffer;
+    return await SiteIndex.open(path.join(folder, INDEX_FILE), { cache: false, onProgress: () => {} });
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new DocsiftError('invalid_index', `${file}: ${messageOf(thrown)}`);
+    if (isUnusable(thrown)) return undefined;
+    throw thrown;
   }
 }
 
-/** What is said of a collection beside its bytes. */
-export type About = Pick<IndexManifest, 'model' | 'documents' | 'passages'>;
+/** Whether an index, or a part of it, is damaged, missing, or of another version. */
+export function isUnusable(thrown: unknown): boolean {
+  return ['invalid_index', 'integrity', 'download_failed'].includes(DocsiftError.from(thrown).code);
+}
 
-/** Writes the index; an earlier one is there until the new one is whole. Returns the collection's length. */
-export async function writeIndex(folder: string, bytes: Uint8Array, about: About): Promise<number> {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const file = `index.${sha256.slice(0, 16)}.docsift`;
-  const manifest: IndexManifest = {
-    ...{ format: 'docsift-index', version: 1, ...about },
-    ...{ file, bytes: bytes.byteLength, sha256 },
-  };
-  await writeWhole(path.join(folder, file), bytes);
-  await writeWhole(path.join(folder, INDEX_FILE), `${JSON.stringify(manifest, null, 1)}\n`);
-  const earlier = (await readdir(folder)).filter((name) => COLLECTION.test(name) && name !== file);
+/**
+ * Writes the index, its parts in gzip; an earlier one is whole until the new one is. Parts that are there already are left as
+ * they are. Returns the length of all files.
+ */
+export async function writeIndex(folder: string, { manifest, files, parts }: ExportedIndex): Promise<number> {
+  let total = manifest.byteLength;
+  for (const [i, name] of files.entries()) {
+    const file = path.join(folder, name);
+    const bytes = await compress(parts[i] as Uint8Array);
+    total += bytes.byteLength;
+    const there = await readFile(file).catch(() => undefined);
+    if (!there?.equals(bytes)) await writeWhole(file, bytes);
+  }
+  await writeWhole(path.join(folder, INDEX_FILE), manifest);
+  const current = new Set(files);
+  const earlier = (await readdir(folder)).filter((name) => PART.test(name) && !current.has(name));
   await Promise.all(earlier.map((name) => rm(path.join(folder, name))));
-  return bytes.byteLength;
+  return total;
 }
 
 /** Writes a file under another name first, so that a run that is broken off leaves no half of one. */

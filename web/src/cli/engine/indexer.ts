@@ -3,8 +3,9 @@ import { availableParallelism } from 'node:os';
 import { Collection } from '../../collection.js';
 import { launch } from '../../engine/launch.js';
 import type { Pool } from '../../engine/pool.js';
-import type { CollectionCounts } from '../../engine/protocol.js';
+import type { CollectionCounts, ExportedIndex } from '../../engine/protocol.js';
 import { ModelCatalogue, resolveOptions } from '../../options.js';
+import type { SiteIndex } from '../../site-index.js';
 import type { SearchDocument } from '../../types.js';
 
 export interface IndexerOptions {
@@ -16,12 +17,6 @@ export interface IndexerOptions {
   workers?: number | undefined;
   /** Told how many passages were embedded since the beginning, and how many passages there are so far. */
   onProgress: (embedded: number, passages: number) => void;
-}
-
-/** A collection in the engine's own format. */
-export interface Saved {
-  bytes: ArrayBuffer;
-  fingerprint: string;
 }
 
 export class Indexer {
@@ -75,11 +70,13 @@ export class Indexer {
     this.#progress.begin(0);
   }
 
-  /** Begins with an earlier collection. Rejects with `invalid_index` when it is damaged, or of another model. */
-  async restore(bytes: ArrayBuffer): Promise<void> {
-    const { fingerprint } = this.model;
+  /** Begins with an index that was made of the same model. Rejects with `invalid_index` when it is damaged. */
+  async open(index: SiteIndex): Promise<void> {
     this.#collection = this.#makeCollection();
-    await this.#collection.restore({ bytes, fingerprint });
+    await this.#collection.open(index);
+    index.release();
+    await this.#collection.addVectors();
+    await this.#collection.addAllTexts();
     this.#progress.begin((await this.counts()).embedded);
   }
 
@@ -102,8 +99,8 @@ export class Indexer {
     return this.#collection.counts();
   }
 
-  save(): Promise<Saved> {
-    return this.#collection.save();
+  exportParts(): Promise<ExportedIndex> {
+    return this.#collection.exportParts(this.model.id);
   }
 
   close(): void {

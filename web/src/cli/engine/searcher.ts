@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { DocsiftError } from '../../errors.js';
 import { createSearch, type Search } from '../../search.js';
-import { INDEX_FILE } from '../deploy/index-files.js';
+import { INDEX_FILE } from '../../site-index.js';
 
 export interface SearcherOptions {
   /** The folder of `manifest.json`. */

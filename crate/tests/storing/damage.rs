@@ -1,0 +1,212 @@
+//! Files and parts that are cut short, damaged or forged.
+
+use docsift::index::format;
+use docsift::index::manifest::MAX_PART_BYTES;
+use proptest::sample::Index;
+
+use super::*;
+
+#[track_caller]
+fn refusal(bytes: &[u8], model: &str) -> String {
+    let error = Collection::from_bytes(bytes, model).unwrap_err();
+    assert_eq!(error.code(), "invalid_index");
+    error.to_string()
+}
+
+#[test]
+fn a_file_names_what_is_wrong_with_it() {
+    let bytes = help().to_bytes("test").unwrap();
+    assert!(refusal(&bytes, "model-b").contains("expected vectors of model \"model-b\", found those of \"model-a\""));
+    assert!(refusal(b"", MODEL).contains("expected 16 bytes, found 0: it is cut short"));
+    assert!(refusal(b"<!doctype html>\n<html>", MODEL).contains("is it an index?"));
+    let last = refusal(&bytes[..bytes.len() - 1], MODEL);
+    assert!(last.contains("ends within part \"texts.") && last.contains("cut short"), "{last}");
+    let longer = [&bytes[..], b"\0"].concat();
+    assert!(refusal(&longer, MODEL).contains("after the last part"));
+    let mut newer = bytes.clone();
+    newer[8] = 9;
+    assert!(refusal(&newer, MODEL).contains("expected format version 2, found 9"));
+    let mut flipped = bytes.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    assert!(refusal(&flipped, MODEL).contains("is damaged: expected SHA-256"));
+    flipped = bytes.clone();
+    flipped[40] ^= 1;
+    assert!(refusal(&flipped, MODEL).contains("SHA-256 of the manifest"));
+    // The same format, but one of its parts alone.
+    let (_, parts) = export(&help(), PartSizes::DEFAULT);
+    assert!(refusal(&parts[0].1, MODEL).contains("expected bytes of kind \"file\", found kind 1 (documents)"));
+}
+
+#[test]
+fn a_file_cut_anywhere_is_refused() {
+    let bytes = help().to_bytes("test").unwrap();
+    for end in 0..bytes.len() {
+        assert!(refusal(&bytes[..end], MODEL).contains("cut short"), "cut at {end}");
+    }
+}
+
+/// Sizes that the bytes do not bear out must not be allocated: 2⁶³ bytes would end the process.
+#[test]
+fn announced_sizes_are_compared_with_the_bytes_there_are() {
+    let collection = help();
+    let (manifest, parts) = export(&collection, PartSizes::DEFAULT);
+    let mut huge = format::head(&manifest).unwrap();
+    huge[16..20].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(refusal(&huge, MODEL).contains("expected 4294967295 bytes"));
+    let most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+    for (position, (_, bytes)) in parts.iter().enumerate() {
+        for at in 16..bytes.len().min(40) {
+            let mut forged = parts.clone();
+            forged[position].1.splice(at..at + 1, most);
+            assert!(Collection::from_bytes(&signed(&manifest, &forged), MODEL).is_err(), "part {position} at {at}");
+        }
+    }
+    let mut claims = manifest.clone();
+    claims.passages = u32::MAX;
+    claims.parts.vectors[0].count = u32::MAX;
+    assert!(refusal(&signed(&claims, &parts), MODEL).contains("expected 4294967295"));
+}
+
+/// A file with these parts, whatever they hold, and hashes that agree.
+fn signed(manifest: &Manifest, parts: &[NamedPart]) -> Vec<u8> {
+    let mut manifest = serde_json::to_value(manifest).unwrap();
+    let mut rest = parts.iter();
+    for kind in ["documents", "lexical", "vectors", "texts"] {
+        for part in manifest["parts"][kind].as_array_mut().unwrap() {
+            let bytes = &rest.next().unwrap().1;
+            let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            part["file"] = format!("{kind}.{}.bin", &sha256[..16]).into();
+            part["bytes"] = bytes.len().into();
+            part["sha256"] = sha256.into();
+        }
+    }
+    let mut file = format::head(&serde_json::from_value(manifest).unwrap()).unwrap();
+    parts.iter().for_each(|(_, bytes)| file.extend_from_slice(bytes));
+    file
+}
+
+#[test]
+fn a_part_that_is_not_the_one_announced_changes_nothing() {
+    let (manifest, parts) = export(&help(), TINY);
+    let mut opened = open(&manifest, &parts, 0);
+    let before = scores(&opened);
+    for (position, (part, bytes)) in parts.iter().enumerate() {
+        let mut flipped = bytes.clone();
+        flipped[bytes.len() / 2] ^= 4;
+        let another = parts[(position + 1) % parts.len()].1.clone();
+        for wrong in [flipped, bytes[..bytes.len() - 1].to_vec(), another, Vec::new()] {
+            let late = part.file.starts_with("vectors") || part.file.starts_with("texts");
+            let error = if late {
+                opened.add_part(&part.file, &wrong).unwrap_err()
+            } else {
+                assert!(!opened.add_part(&part.file, &wrong).unwrap());
+                let mut parts = parts.clone();
+                parts[position].1 = wrong;
+                try_open(&manifest, &parts, 0).unwrap_err()
+            };
+            assert_eq!(error.code(), "invalid_index");
+            assert!(error.to_string().contains(&part.file), "{error}");
+        }
+    }
+    assert_eq!(scores(&opened), before);
+    add(&mut opened, &parts, "");
+    assert_eq!(answers(&opened), answers(&help()));
+    assert!(!opened.add_part("texts.0000000000000000.bin", b"not listed").unwrap());
+    assert_eq!(
+        try_open(&manifest, &parts[1..], 0).unwrap_err().to_string(),
+        Error::Download(parts[0].0.file.clone()).to_string()
+    );
+}
+
+#[test]
+fn a_manifest_must_add_up() {
+    let (manifest, _) = export(&help(), TINY);
+    let good = serde_json::to_value(&manifest).unwrap();
+    let other_name = json!("texts.0123456789abcdef.bin");
+    for (pointer, value, needle) in [
+        ("/format", json!("tantivy"), "expected a manifest of format"),
+        ("/version", json!(3), "expected format version 2, found 3"),
+        ("/documents", json!(5), "expected 5"),
+        ("/embedded", json!(5000), "5000 vectors"),
+        ("/model/dims", json!(0), "of 0 dims"),
+        ("/parts/texts/1/first", json!(0), "begins at 0"),
+        ("/parts/vectors/0/count", json!(0), "begins at 0"),
+        ("/parts/vectors/0/file", other_name, "expected \"vectors."),
+        ("/parts/lexical/0/count", json!(1000), "expected 1000"),
+        ("/parts/lexical/0/sha256", json!("ABC"), "64 hex digits"),
+        ("/parts/lexical/0/bytes", json!(MAX_PART_BYTES), "expected less than"),
+        ("/parts/texts", json!("none"), "cannot be read"),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).unwrap() = value;
+        let error = Manifest::parse(bad.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "invalid_index");
+        assert!(error.to_string().contains(needle), "{pointer}: {error}");
+    }
+    assert!(Manifest::parse(b"<!doctype html>").unwrap_err().to_string().contains("is it an index.json?"));
+}
+
+#[test]
+fn documents_that_repeat_an_id_are_refused() {
+    let (manifest, mut parts) = export(&lived(&[Step::Put(0, 0), Step::Put(1, 0)]), PartSizes::DEFAULT);
+    let bytes = &mut parts[0].1;
+    let second = bytes.windows(4).position(|four| four == b"\"d1\"").unwrap();
+    bytes[second + 2] = b'0';
+    assert!(refusal(&signed(&manifest, &parts), MODEL).contains("document \"d0\" is there twice"));
+}
+
+#[test]
+fn a_document_too_large_for_a_part_is_named() {
+    let mut collection = Collection::new(MODEL.into());
+    let mut large = document("large", "T", "");
+    large.extra.insert("blob".into(), "x".repeat(MAX_PART_BYTES as usize).into());
+    collection.add(vec![document("small", "T", "B"), large], false, &count_tokens).unwrap();
+    let error = collection.to_parts("test").unwrap_err();
+    assert_eq!(error.code(), "invalid_input");
+    assert!(error.to_string().contains("document \"large\": its fields take"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn a_damaged_file_is_refused(steps in steps(14), place in any::<Index>(), bit in 0u8..8) {
+        let mut bytes = lived(&steps).to_bytes("test").unwrap();
+        let cut = place.index(bytes.len());
+        prop_assert!(Collection::from_bytes(&bytes[..cut], MODEL).is_err());
+        bytes[cut] ^= 1 << bit;
+        prop_assert!(Collection::from_bytes(&bytes, MODEL).is_err());
+    }
+
+    /// Past the hashes: parts signed anew after the damage may be read or refused, but nothing panics.
+    #[test]
+    fn forged_parts_do_not_panic(
+        steps in steps(14),
+        changes in prop::collection::vec((any::<Index>(), any::<Index>(), any::<u8>()), 1..4),
+        cut in prop::option::of((any::<Index>(), any::<Index>())),
+    ) {
+        let (manifest, mut parts) = export(&lived(&steps), PartSizes::DEFAULT);
+        if !parts.is_empty() {
+            for (part, place, byte) in changes {
+                let bytes = &mut parts[part.index(manifest.all_parts().count())].1;
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            if let Some((part, place)) = cut {
+                let bytes = &mut parts[part.index(manifest.all_parts().count())].1;
+                bytes.truncate(place.index(bytes.len()));
+            }
+        }
+        if let Ok(mut read) = Collection::from_bytes(&signed(&manifest, &parts), MODEL) {
+            let _ = read.retrieve("reset", Some(&embed("q")), &Options::new(5));
+            let _ = read.retrieve("reset", None, &Options::new(5));
+            read.pending(10);
+            read.remove(&["d0".into()]);
+            read.to_bytes("test").unwrap();
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(Collection::from_bytes(&bytes, MODEL).is_err());
+        prop_assert!(Manifest::parse(&bytes).is_err());
+    }
+}
