@@ -9,6 +9,7 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { findBrowser } from '../../scripts/browser.mjs';
 import { serve } from '../../scripts/serve.mjs';
+import { serveFolders } from '../../web/src/cli/serve/static-server.mjs';
 
 const FLAGS = [
   '--headless',
@@ -56,6 +57,18 @@ function atEnd(t, work) {
  */
 export async function startSite(t, options = {}) {
   const site = await serve({ port: 0, ...options });
+  atEnd(t, site.close);
+  return site;
+}
+
+/**
+ * The same, of nothing but the folders named.
+ *
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
+ * @param {import('../../web/src/cli/serve/static-server.mjs').ServerOptions} options
+ */
+export async function startFolders(t, options) {
+  const site = await serveFolders({ port: 0, ...options });
   atEnd(t, site.close);
   return site;
 }

@@ -4,7 +4,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { formatDuration, ROOT, runOrFail } from '../../../scripts/steps.mjs';
+import { formatDuration, ROOT, run } from '../../../scripts/steps.mjs';
 import { packOnce } from './tarball.mjs';
 
 const PROJECTS = path.join(ROOT, 'tests', 'package', 'projects');
@@ -30,7 +30,7 @@ export async function temporary(t) {
 export async function unpack(t) {
   const { file } = await packOnce();
   const parent = await temporary(t);
-  await runOrFail('tar', ['-xzf', file, '-C', parent], { todo: 'install tar' });
+  await succeed('tar', ['-xzf', file, '-C', parent], { cwd: parent });
   const folder = path.join(parent, 'package');
   const read = (/** @type {string} */ name) => readFile(path.join(folder, name));
   const exists = (/** @type {URL} */ url) =>
@@ -63,13 +63,17 @@ export async function setUpProject(t, name) {
   await npm(t, ['install', '--no-save', '--offline', file], folder);
   return {
     folder,
-    /** Runs a command of the project, as its user would type it after `npx`. */
-    npx: (/** @type {string[]} */ ...args) =>
-      timed(t, args.join(' '), () =>
-        runOrFail('npx', ['--no-install', ...args], {
+    /** Runs the project's own build. */
+    build: () =>
+      timed(t, `${name}: npm run build`, () =>
+        succeed('npm', ['run', 'build'], {
           cwd: folder,
-          env: { NODE_ENV: 'production', CI: '1' },
-          todo: 'see above what it says',
+          env: {
+            NODE_ENV: 'production',
+            CI: '1',
+            NEXT_TELEMETRY_DISABLED: '1',
+            ASTRO_TELEMETRY_DISABLED: '1',
+          },
         }),
       ),
     write: async (/** @type {string} */ file, /** @type {string} */ text) => {
@@ -111,9 +115,19 @@ async function installed(t, name) {
  * @param {string} cwd
  */
 const npm = (t, args, cwd) =>
-  timed(t, `npm ${args[0]} in ${path.basename(cwd)}`, () =>
-    runOrFail('npm', [...args, ...NPM], { cwd, todo: 'check the connection to the npm registry' }),
-  );
+  timed(t, `npm ${args[0]} in ${path.basename(cwd)}`, () => succeed('npm', [...args, ...NPM], { cwd }));
+
+/**
+ * Runs a command; where it fails, the error has what it said.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {Parameters<typeof run>[2]} options
+ */
+async function succeed(command, args, options) {
+  const { code, output } = await run(command, args, options);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${code}\n${output}`);
+}
 
 /**
  * Says what a step took, when it has ended.

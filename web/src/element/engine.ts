@@ -47,7 +47,8 @@ export function lastStage({ stages }: EngineSettings) {
 
 async function start(settings: EngineSettings, onProgress: Listener): Promise<OpenedSearch> {
   const options = optionsOf(settings, onProgress);
-  const url = new URL(settings.index ?? defaultIndex(), document.baseURI).href;
+  // A function's argument, since bundlers would take the address for that of a file to bundle.
+  const url = new URL(settings.index ?? indexNear(import.meta.url), document.baseURI).href;
   // Neither waits for the other; esbuild leaves this import to the browser (web/build.mjs).
   const [docsift, text] = await Promise.all([import('../index.js'), fetchText(url)]);
   const documents = documentsIn(text, url);
@@ -87,10 +88,8 @@ function optionsOf(settings: EngineSettings, onProgress: Listener): SearchOption
   };
 }
 
-/** Not written as one expression: bundlers would take it for an asset to bundle. */
-function defaultIndex(): URL {
-  const here = import.meta.url;
-  return new URL('./index.json', here);
+function indexNear(script: string): URL {
+  return new URL('index.json', script);
 }
 
 async function fetchText(url: string): Promise<string> {
