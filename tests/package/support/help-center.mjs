@@ -31,3 +31,29 @@ export async function fewArticles() {
   const articles = (await allArticles()).filter(({ id }) => FEW.includes(id));
   return articles.map((article) => ({ ...article, url: `/help/${article.id}` }));
 }
+
+/** So many articles as Markdown pages, those of `fewArticles` among them, with the titles of their sections as headings. */
+export async function markdownPages(/** @type {number} */ count) {
+  const articles = await allArticles();
+  const others = articles.filter(({ id }) => !FEW.includes(id)).slice(0, count - FEW.length);
+  return [...articles.filter(({ id }) => FEW.includes(id)), ...others].map(({ id, title, body }) => ({
+    file: `${id}.md`,
+    text: `---\ntitle: ${JSON.stringify(title)}\n---\n\n${asMarkdown(body)}\n`,
+    title,
+  }));
+}
+
+/**
+ * The articles' text has lost its marks: a short line of its own that does not end like a sentence is a heading.
+ *
+ * @param {string} text
+ */
+function asMarkdown(text) {
+  const blocks = text.split(/\n{2,}/).map((block) => block.trim());
+  return blocks
+    .map((block) => {
+      const escaped = block.replace(/[\\`*_{}[\]<>#|]/g, '\\$&');
+      return /^[^\n]{1,60}[^.:!?\n]$/.test(block) ? `## ${escaped}` : escaped.replaceAll('\n', '\n\n');
+    })
+    .join('\n\n');
+}

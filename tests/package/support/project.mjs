@@ -63,7 +63,7 @@ export async function setUpProject(t, name) {
   await npm(t, ['install', '--no-save', '--offline', file], folder);
   return {
     folder,
-    /** Runs the project's own build. */
+    /** Runs the project's own build; resolves with what it printed. */
     build: () =>
       timed(t, `${name}: npm run build`, () =>
         succeed('npm', ['run', 'build'], {
@@ -127,6 +127,7 @@ const npm = (t, args, cwd) =>
 async function succeed(command, args, options) {
   const { code, output } = await run(command, args, options);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit code ${code}\n${output}`);
+  return output;
 }
 
 /**
