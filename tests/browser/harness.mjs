@@ -88,6 +88,7 @@ export async function makeProfile(t) {
 /**
  * @typedef {object} BrowserOptions
  * @property {string} origin the only one that pages may ask
+ * @property {string[]} [others] but for these
  * @property {string} [profile] a folder; an empty one by default
  * @property {RegExp[]} [expected] problems that the test provokes on purpose; any other fails it
  * @property {string[]} [flags] of Chromium, beside those of the harness
@@ -103,7 +104,7 @@ export async function makeProfile(t) {
  */
 export async function openBrowser(
   t,
-  { profile, origin, expected = [], flags = [], context: contextOptions = {} },
+  { profile, origin, others = [], expected = [], flags = [], context: contextOptions = {} },
 ) {
   const executablePath = process.env.CHROMIUM ?? findBrowser()?.executable;
   assert.ok(executablePath, 'Chromium was not found: run `node scripts/setup.mjs --tests`');
@@ -112,7 +113,7 @@ export async function openBrowser(
     args: [...FLAGS, ...flags],
     ...contextOptions,
   });
-  const problems = watch(context, new URL(origin).origin);
+  const problems = watch(context, [new URL(origin).origin, ...others]);
   let open = true;
   const close = async () => {
     if (open) await context.close();
@@ -141,13 +142,13 @@ export async function openPage(t, { path: where = '', server, ...options } = {})
 }
 
 /**
- * Collects everything a well-behaved page does not do: errors it logs or throws, requests to another origin.
+ * Collects everything a well-behaved page does not do: errors it logs or throws, requests to other origins.
  *
  * @param {import('playwright-core').BrowserContext} context
- * @param {string} origin
+ * @param {string[]} origins
  * @returns {string[]} grows as problems come up
  */
-function watch(context, origin) {
+function watch(context, origins) {
   /** @type {string[]} */
   const problems = [];
   context.on('console', (message) => {
@@ -156,7 +157,7 @@ function watch(context, origin) {
   context.on('weberror', (event) => problems.push(`uncaught: ${event.error().message}`));
   context.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.origin !== origin && !['data:', 'blob:', 'about:'].includes(url.protocol))
+    if (!origins.includes(url.origin) && !['data:', 'blob:', 'about:'].includes(url.protocol))
       problems.push(`request to ${url.href}`);
   });
   return problems;

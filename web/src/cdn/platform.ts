@@ -17,3 +17,6 @@ export function startWorker(url: string | URL | undefined): WorkerLike {
   script ??= URL.createObjectURL(new Blob([DOCSIFT_WORKER], { type: 'text/javascript' }));
   return new Worker(url === undefined ? script : absolute(url), { type: 'module' });
 }
+
+export const workerAdvice =
+  "allow blob: in worker-src of the Content-Security-Policy, or serve docsift.js and worker.js from the page's own origin";
