@@ -8,6 +8,8 @@ import type { EngineSettings } from './settings.js';
 import type { OpenedSearch } from './types.js';
 
 type Listener = (progress: Progress) => void;
+type Docsift = typeof import('../index.js');
+type OwnSearch = OpenedSearch & { search: Search };
 
 interface Engine {
   opened: Promise<OpenedSearch>;
@@ -46,11 +48,16 @@ export function lastStage({ stages }: EngineSettings) {
 }
 
 async function start(settings: EngineSettings, onProgress: Listener): Promise<OpenedSearch> {
-  const options = optionsOf(settings, onProgress);
   // A function's argument, since bundlers would take the address for that of a file to bundle.
   const url = new URL(settings.index ?? indexNear(import.meta.url), document.baseURI).href;
   // Neither waits for the other; esbuild leaves this import to the browser (web/build.mjs).
   const [docsift, text] = await Promise.all([import('../index.js'), fetchText(url)]);
+  const opened = await open(docsift, optionsOf(settings, onProgress), url, text);
+  if (settings.offline === undefined) return opened;
+  return { ...opened, kept: keepPage(docsift, opened, settings, [url, import.meta.url]) };
+}
+
+async function open(docsift: Docsift, options: SearchOptions, url: string, text: string): Promise<OwnSearch> {
   const documents = documentsIn(text, url);
   if (!documents) {
     const search = await docsift.createSearch({ ...options, index: url });
@@ -70,6 +77,18 @@ async function start(settings: EngineSettings, onProgress: Listener): Promise<Op
   }
   const search = await docsift.createSearch(options);
   return { search, complete: addAndKeep(docsift, search, documents, name) };
+}
+
+/** Once everything is there, so that the search does not wait for it. */
+async function keepPage(
+  { enableOffline }: Docsift,
+  { search, complete }: OwnSearch,
+  { offline, workerUrl }: EngineSettings,
+  urls: string[],
+): Promise<void> {
+  await search.ready();
+  await complete;
+  await enableOffline({ serviceWorkerUrl: offline || undefined, workerUrl, urls });
 }
 
 function optionsOf(settings: EngineSettings, onProgress: Listener): SearchOptions {
@@ -135,7 +154,7 @@ async function keptName(url: string, text: string): Promise<string> {
 
 /** Adds the documents, then keeps them for the next visit in place of older ones of the same address. */
 async function addAndKeep(
-  { listIndexes, deleteIndex }: Pick<typeof import('../index.js'), 'listIndexes' | 'deleteIndex'>,
+  { listIndexes, deleteIndex }: Docsift,
   search: Search,
   documents: readonly SearchDocument[],
   name: string,
