@@ -150,3 +150,8 @@ test('getting-started.md says for each generator what the tested project has', a
     for (const script of Object.values(scripts)) assert.ok(text.includes(script), `${name}: ${script}`);
   }
 });
+
+test('bytes.md has the figures that were measured last', async () => {
+  const measured = await read('bench/results/first-result.md');
+  assert.ok((await page('bytes')).includes(measured.trim()), 'the table of bench/results/first-result.md');
+});

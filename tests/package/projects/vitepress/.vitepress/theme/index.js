@@ -3,5 +3,8 @@ import { h } from 'vue';
 
 export default {
   extends: DefaultTheme,
-  Layout: () => h(DefaultTheme.Layout, null, { 'nav-bar-content-before': () => h('docsift-search') }),
+  Layout: () =>
+    h(DefaultTheme.Layout, null, {
+      'nav-bar-content-before': () => h('docsift-search', { style: 'margin-inline: 1.5rem auto' }),
+    }),
 };
