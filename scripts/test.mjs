@@ -120,9 +120,10 @@ async function runEverything(tools) {
   if (built) {
     await suite('Search quality', process.execPath, nodeTests('tests/eval'));
     await suite('Command-line tests', process.execPath, nodeTests('tests/cli'));
-    await suite('Browser tests', process.execPath, nodeTests('tests/browser'), {
-      env: { CHROMIUM: browser.executable },
-    });
+    await suite('Documentation tests', process.execPath, nodeTests('tests/docs'));
+    const env = { CHROMIUM: browser.executable };
+    await suite('Package tests', process.execPath, nodeTests('tests/package'), { env });
+    await suite('Browser tests', process.execPath, nodeTests('tests/browser'), { env });
   }
 }
 

@@ -1,15 +1,16 @@
 /**
- * Builds the npm package's `dist/`: the ESM entries for browsers and for Node, the element, the workers, the service worker,
- * the command line, the wasm files and the types. Needs the binaries in `target/wasm/{simd128,relaxed,lexical}/`.
+ * Builds the npm package's `dist/`: the ESM entries for browsers and for Node, the module for content delivery networks, the
+ * element, the workers, the service worker, the command line, the wasm files and the types. Needs the binaries in `target/wasm/{simd128,relaxed,lexical}/`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { buildCli } from './build-cli.mjs';
+import { buildModels } from './build-models.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -43,6 +44,20 @@ await build({
   ...common,
   format: 'esm',
   entryPoints: { docsift: source('index.ts'), worker: source('engine/worker.ts') },
+});
+// Imported from another origin: one file, without a map that would be as large again.
+await build({
+  ...common,
+  format: 'esm',
+  sourcemap: false,
+  conditions: ['docsift-cdn'],
+  define: {
+    ...common.define,
+    DOCSIFT_WORKER: JSON.stringify(
+      (await readFile(join(dist, 'worker.js'), 'utf8')).replace(/\/\/# sourceMappingURL=.*\n?$/, ''),
+    ),
+  },
+  entryPoints: { 'docsift.cdn': source('index.ts') },
 });
 await build({
   ...common,
@@ -104,5 +119,10 @@ await build({
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 for (const project of ['tsconfig.build.json', 'tsconfig.build-node.json'])
   execFileSync(process.execPath, [tsc, '-p', join(root, 'web', project)], { stdio: 'inherit' });
+await writeFile(
+  join(dist, 'types/script.d.ts'),
+  '/** A script that a browser runs by its address; it exports nothing. */\nexport {};\n',
+);
+await buildModels(root);
 
 for (const { name, bytes } of Object.values(binaries)) console.log(`dist/${name} ${bytes} bytes`);

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { chromium } from 'playwright-core';
 import { findBrowser } from '../../scripts/browser.mjs';
 import { serve } from '../../scripts/serve.mjs';
+import { serveFolders } from '../../web/src/cli/serve/static-server.mjs';
 
 const FLAGS = [
   '--headless',
@@ -61,6 +62,18 @@ export async function startSite(t, options = {}) {
 }
 
 /**
+ * The same, of nothing but the folders named.
+ *
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
+ * @param {import('../../web/src/cli/serve/static-server.mjs').ServerOptions} options
+ */
+export async function startFolders(t, options) {
+  const site = await serveFolders({ port: 0, ...options });
+  atEnd(t, site.close);
+  return site;
+}
+
+/**
  * Makes an empty profile folder, removed when the test ends. A browser opened on it twice finds what the first one
  * cached.
  *
@@ -75,6 +88,7 @@ export async function makeProfile(t) {
 /**
  * @typedef {object} BrowserOptions
  * @property {string} origin the only one that pages may ask
+ * @property {string[]} [others] but for these
  * @property {string} [profile] a folder; an empty one by default
  * @property {RegExp[]} [expected] problems that the test provokes on purpose; any other fails it
  * @property {string[]} [flags] of Chromium, beside those of the harness
@@ -90,7 +104,7 @@ export async function makeProfile(t) {
  */
 export async function openBrowser(
   t,
-  { profile, origin, expected = [], flags = [], context: contextOptions = {} },
+  { profile, origin, others = [], expected = [], flags = [], context: contextOptions = {} },
 ) {
   const executablePath = process.env.CHROMIUM ?? findBrowser()?.executable;
   assert.ok(executablePath, 'Chromium was not found: run `node scripts/setup.mjs --tests`');
@@ -99,7 +113,7 @@ export async function openBrowser(
     args: [...FLAGS, ...flags],
     ...contextOptions,
   });
-  const problems = watch(context, new URL(origin).origin);
+  const problems = watch(context, [new URL(origin).origin, ...others]);
   let open = true;
   const close = async () => {
     if (open) await context.close();
@@ -128,13 +142,13 @@ export async function openPage(t, { path: where = '', server, ...options } = {})
 }
 
 /**
- * Collects everything a well-behaved page does not do: errors it logs or throws, requests to another origin.
+ * Collects everything a well-behaved page does not do: errors it logs or throws, requests to other origins.
  *
  * @param {import('playwright-core').BrowserContext} context
- * @param {string} origin
+ * @param {string[]} origins
  * @returns {string[]} grows as problems come up
  */
-function watch(context, origin) {
+function watch(context, origins) {
   /** @type {string[]} */
   const problems = [];
   context.on('console', (message) => {
@@ -143,7 +157,7 @@ function watch(context, origin) {
   context.on('weberror', (event) => problems.push(`uncaught: ${event.error().message}`));
   context.on('request', (request) => {
     const url = new URL(request.url());
-    if (url.origin !== origin && !['data:', 'blob:', 'about:'].includes(url.protocol))
+    if (!origins.includes(url.origin) && !['data:', 'blob:', 'about:'].includes(url.protocol))
       problems.push(`request to ${url.href}`);
   });
   return problems;

@@ -163,13 +163,16 @@ export function modelsNear(script: string): URL {
   return new URL(folder.pathname.endsWith('/dist/') ? '../models/' : 'models/', folder);
 }
 
-/** Literal `new URL(…, import.meta.url)`, so that bundlers find the files and take them along. */
+/**
+ * Literal `new URL(…, import.meta.url)`, so that bundlers find the files and take them along. Some put an address without
+ * its origin there.
+ */
 function wasmUrl(base: string | URL | undefined, name: BinaryName): string {
   if (base !== undefined) return new URL(`docsift-${name}.wasm`, folder(base)).href;
-  if (name === 'lexical') return new URL('./docsift-lexical.wasm', import.meta.url).href;
+  if (name === 'lexical') return absolute(new URL('./docsift-lexical.wasm', import.meta.url)).href;
   return name === 'relaxed'
-    ? new URL('./docsift-relaxed.wasm', import.meta.url).href
-    : new URL('./docsift-simd128.wasm', import.meta.url).href;
+    ? absolute(new URL('./docsift-relaxed.wasm', import.meta.url)).href
+    : absolute(new URL('./docsift-simd128.wasm', import.meta.url)).href;
 }
 
 /** A folder's address ends in a slash, or its last part would be replaced. */

@@ -17,6 +17,10 @@ export function startWorker(url: string | URL | undefined): WorkerLike {
   return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
 }
 
+/** What to do when a worker does not start. */
+export const workerAdvice =
+  'serve worker.js from the same origin as the page, or set workerUrl to a copy that is, and allow it with worker-src in the Content-Security-Policy';
+
 /** The address in full. */
 export function absolute(url: string | URL): URL {
   try {

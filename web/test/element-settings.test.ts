@@ -42,18 +42,27 @@ test('without attributes: a dialog on / and Ctrl-K, everything else left to the 
     wasmBaseUrl: undefined,
     workerUrl: undefined,
     stages: 'auto',
+    offline: undefined,
   });
   assert.equal(settings.recent, 0, 'nothing is kept unless asked for');
   assert.equal(settings.preload, 'focus');
 });
 
 test('attributes are read', () => {
-  const settings = read({ mode: 'inline', limit: '3', recent: '', hotkeys: 'none', 'rerank-budget': '400' });
+  const settings = read({
+    mode: 'inline',
+    limit: '3',
+    recent: '',
+    hotkeys: 'none',
+    'rerank-budget': '400',
+    offline: '/sw.js',
+  });
   assert.equal(settings.mode, 'inline');
   assert.equal(settings.limit, 3);
   assert.equal(settings.recent, 5);
   assert.deepEqual(settings.hotkeys, []);
   assert.equal(settings.rerankBudget, 400);
+  assert.equal(settings.engine.offline, '/sw.js');
 });
 
 test('what cannot be used is named, with what was expected', () => {

@@ -77,7 +77,7 @@ export class DocsiftSearchElement extends Base {
     if (view.box instanceof HTMLDialogElement && !view.box.open) {
       view.box.showModal();
       this.#holdPage();
-      this.dispatchEvent(new CustomEvent('docsift:open', { bubbles: true, composed: true }));
+      this.#tell('docsift:open');
     }
     view.input.focus();
     view.input.select();
@@ -162,10 +162,7 @@ export class DocsiftSearchElement extends Base {
       onlyWords: lastStage(settings.engine) === 'lexical',
       openSearch: (onProgress) => (problem ? Promise.reject(problem) : this.#openSearch(onProgress)),
       onSelect: ({ hit, href }, newTab) => this.#select({ hit, href, newTab, query: this.#box?.text ?? '' }),
-      onError: (error) =>
-        this.dispatchEvent(
-          new CustomEvent('docsift:error', { detail: error, bubbles: true, composed: true }),
-        ),
+      onError: (error) => this.#tell('docsift:error', error),
       onState: () => this.#stateChanged(),
     });
     this.#listen(view);
@@ -192,7 +189,14 @@ export class DocsiftSearchElement extends Base {
 
   async #openSearch(onProgress: Parameters<typeof openSearch>[1]): Promise<OpenedSearch> {
     const own = this.#search;
-    if (own === undefined) return openSearch((this.#settings as Settings).engine, onProgress);
+    if (own === undefined) {
+      const opened = await openSearch((this.#settings as Settings).engine, onProgress);
+      opened.kept?.then(
+        () => this.#tell('docsift:offline'),
+        (error) => this.#tell('docsift:error', DocsiftError.from(error)),
+      );
+      return opened;
+    }
     return { search: typeof own === 'function' ? await own() : own };
   }
 
@@ -202,7 +206,7 @@ export class DocsiftSearchElement extends Base {
     box.addEventListener('close', () => {
       this.#releasePage();
       this.#box?.stop();
-      this.dispatchEvent(new CustomEvent('docsift:close', { bubbles: true, composed: true }));
+      this.#tell('docsift:close');
     });
     // What is inside fills the dialog, so that only a press beside it is on the dialog itself.
     box.addEventListener('mousedown', (event) => {
@@ -249,9 +253,11 @@ export class DocsiftSearchElement extends Base {
     view.box.hidden = !show;
     if (!show) this.#box?.stop();
     this.#expand();
-    this.dispatchEvent(
-      new CustomEvent(show ? 'docsift:open' : 'docsift:close', { bubbles: true, composed: true }),
-    );
+    this.#tell(show ? 'docsift:open' : 'docsift:close');
+  }
+
+  #tell(name: string, detail?: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 
   #expand(): void {

@@ -8,6 +8,8 @@ import type { EngineSettings } from './settings.js';
 import type { OpenedSearch } from './types.js';
 
 type Listener = (progress: Progress) => void;
+type Docsift = typeof import('../index.js');
+type OwnSearch = OpenedSearch & { search: Search };
 
 interface Engine {
   opened: Promise<OpenedSearch>;
@@ -46,11 +48,17 @@ export function lastStage({ stages }: EngineSettings) {
 }
 
 async function start(settings: EngineSettings, onProgress: Listener): Promise<OpenedSearch> {
-  const options = optionsOf(settings, onProgress);
-  const address = new URL(settings.index ?? defaultIndex(), document.baseURI).href;
+  // A function's argument, since bundlers would take the address for that of a file to bundle.
+  const address = new URL(settings.index ?? indexNear(import.meta.url), document.baseURI).href;
   const url = address.endsWith('/') ? `${address}index.json` : address;
   // Neither waits for the other; esbuild leaves this import to the browser (web/build.mjs).
   const [docsift, text] = await Promise.all([import('../index.js'), fetchText(url)]);
+  const opened = await open(docsift, optionsOf(settings, onProgress), url, text);
+  if (settings.offline === undefined) return opened;
+  return { ...opened, kept: keepPage(docsift, opened, settings, [url, import.meta.url]) };
+}
+
+async function open(docsift: Docsift, options: SearchOptions, url: string, text: string): Promise<OwnSearch> {
   const documents = documentsIn(text, url);
   if (!documents) {
     const search = await docsift.createSearch({ ...options, index: url });
@@ -72,6 +80,19 @@ async function start(settings: EngineSettings, onProgress: Listener): Promise<Op
   return { search, complete: addAndKeep(docsift, search, documents, name) };
 }
 
+/** Once everything is there, so that the search does not wait for it. */
+async function keepPage(
+  { enableOffline }: Docsift,
+  { search, complete }: OwnSearch,
+  { offline, workerUrl }: EngineSettings,
+  urls: string[],
+): Promise<void> {
+  await search.ready();
+  await complete;
+  await search.fetchTexts();
+  await enableOffline({ serviceWorkerUrl: offline || undefined, workerUrl, urls });
+}
+
 function optionsOf(settings: EngineSettings, onProgress: Listener): SearchOptions {
   const { modelBaseUrl, wasmBaseUrl, workerUrl } = settings;
   const last = lastStage(settings);
@@ -88,10 +109,8 @@ function optionsOf(settings: EngineSettings, onProgress: Listener): SearchOption
   };
 }
 
-/** Not written as one expression: bundlers would take it for an asset to bundle. */
-function defaultIndex(): URL {
-  const here = import.meta.url;
-  return new URL('./index.json', here);
+function indexNear(script: string): URL {
+  return new URL('index.json', script);
 }
 
 async function fetchText(url: string): Promise<string> {
@@ -137,7 +156,7 @@ async function keptName(url: string, text: string): Promise<string> {
 
 /** Adds the documents, then keeps them for the next visit in place of older ones of the same address. */
 async function addAndKeep(
-  { listIndexes, deleteIndex }: Pick<typeof import('../index.js'), 'listIndexes' | 'deleteIndex'>,
+  { listIndexes, deleteIndex }: Docsift,
   search: Search,
   documents: readonly SearchDocument[],
   name: string,

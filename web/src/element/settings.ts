@@ -20,6 +20,7 @@ export const ATTRIBUTES = [
   'recent',
   'stages',
   'rerank-budget',
+  'offline',
   'strings',
   'theme',
   'lang',
@@ -51,6 +52,8 @@ export interface EngineSettings {
   workerUrl: string | undefined;
   /** The last stage to go to; `auto` leaves it to the device. */
   stages: 'auto' | Stage;
+  /** The address of the service worker that keeps the page; empty for the default of `enableOffline`. */
+  offline: string | undefined;
 }
 
 const DEFAULT_HOTKEYS = '/ mod+k';
@@ -83,6 +86,7 @@ export function readSettings(attribute: (name: string) => string | null): Settin
       wasmBaseUrl: text('wasm-base-url'),
       workerUrl: text('worker-url'),
       stages: choice('stages', ['auto', 'lexical', 'hybrid', 'reranked']),
+      offline: text('offline'),
     },
     baseUrl: text('base-url'),
     placeholder: text('placeholder'),

@@ -45,4 +45,6 @@ export interface OpenedSearch {
   search: SearchLike;
   /** Where documents are still being added: resolves when all are, rejects when they could not be. */
   complete?: Promise<void> | undefined;
+  /** Where the page is to open with the network off: resolves when it does, rejects when it will not. */
+  kept?: Promise<void> | undefined;
 }

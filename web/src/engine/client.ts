@@ -1,4 +1,5 @@
 /** The page's half of the protocol: one worker, spoken to by promises that always settle. */
+import { workerAdvice } from '#platform';
 import { DocsiftError, messageOf } from '../errors.js';
 import type { CallName, Params, Request, Response, Result } from './protocol.js';
 
@@ -108,8 +109,9 @@ export class EngineClient {
     if (this.#answered) {
       return new DocsiftError('worker_crashed', `a search worker stopped: ${detail}; it is replaced`);
     }
-    const advice =
-      'serve worker.js from the same origin as the page, or set workerUrl, and allow it with worker-src in the Content-Security-Policy';
-    return new DocsiftError('worker_failed', `the worker script could not be started: ${detail}; ${advice}`);
+    return new DocsiftError(
+      'worker_failed',
+      `the worker script could not be started: ${detail}; ${workerAdvice}`,
+    );
   }
 }

@@ -1,5 +1,6 @@
 /** Starts the workers of one search or model. */
 
+import { workerAdvice } from '#platform';
 import { DocsiftError, messageOf } from '../errors.js';
 import type { Settings } from '../options.js';
 import { loadLexical, loadRuntime, type Variant } from '../runtime.js';
@@ -52,10 +53,9 @@ function startWorker({ spawnWorker }: Settings): WorkerLike {
   try {
     return spawnWorker();
   } catch (thrown) {
-    const advice = 'serve worker.js from the same origin as the page, or set workerUrl to a copy that is';
     throw new DocsiftError(
       'worker_failed',
-      `the worker could not be started: ${messageOf(thrown)}; ${advice}`,
+      `the worker could not be started: ${messageOf(thrown)}; ${workerAdvice}`,
     );
   }
 }

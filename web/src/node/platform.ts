@@ -23,6 +23,8 @@ export function startWorker(url: string | URL | undefined): WorkerLike {
   return new Thread(url === undefined ? new URL('./node-worker.js', import.meta.url) : absolute(url));
 }
 
+export const workerAdvice = 'install the package again, or set workerUrl to its node-worker.js';
+
 /** A URL as it is, or a path of the file system; one letter before a colon is a drive. */
 export function absolute(url: string | URL): URL {
   if (url instanceof URL) return url;

@@ -9,14 +9,14 @@ import { writeWhole } from './index-files.js';
 const DIST = fileURLToPath(new URL('.', import.meta.url));
 export const PACKAGED_MODELS = fileURLToPath(new URL('../models/', import.meta.url));
 
-/** The files of `dist/` that no browser asks for. */
-const FOR_NODE = /^(cli|node|eval)([.-]|$)|\.(map|txt|d\.ts)$/;
+/** The files of `dist/` that no page asks for: those of Node, those for bundlers and delivery networks, and maps. */
+const NOT_DEPLOYED = /^(cli|node|eval|models|docsift\.cdn)([.-]|$)|\.(map|txt|d\.ts)$/;
 
 /** Copies the runtime; returns the names of its files. */
 export async function copyRuntime(out: string): Promise<string[]> {
   const entries = await readdir(DIST, { withFileTypes: true });
   const names = entries
-    .filter((entry) => entry.isFile() && !FOR_NODE.test(entry.name))
+    .filter((entry) => entry.isFile() && !NOT_DEPLOYED.test(entry.name))
     .map(({ name }) => name);
   for (const name of names) await copyIfNewer(path.join(DIST, name), path.join(out, name));
   return names.sort();

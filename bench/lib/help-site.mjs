@@ -1,0 +1,93 @@
+/** The demo's help center as a site of HTML pages, with what each search needs beside it. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ROOT, runOrFail } from '../../scripts/steps.mjs';
+
+const OUT = path.join(ROOT, 'target', 'bench', 'first-result');
+const PAGEFIND = path.join(ROOT, 'eval', 'node_modules', 'pagefind', 'lib', 'runner', 'bin.cjs');
+/** So many characters of text make a passage for transformers.js, about as long as docsift's. */
+const PASSAGE_CHARACTERS = 800;
+
+/** The folders served, by prefix. */
+export const FOLDERS = {
+  '/': path.join(OUT, 'pages'),
+  '/site/': path.join(OUT, 'site'),
+  '/vectors/': path.join(OUT, 'vectors'),
+  '/peers/': path.join(ROOT, 'target', 'bench', 'models'),
+  '/ort/': path.join(ROOT, 'bench/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist'),
+};
+
+/** @param {(line: string) => void} report */
+export async function buildHelpSite(report) {
+  const articles = JSON.parse(readFileSync(path.join(ROOT, 'web/demo/corpus/zulip-help.json'), 'utf8'));
+  const site = FOLDERS['/site/'];
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(site, { recursive: true });
+  for (const { id, title, body } of articles) writeFileSync(path.join(site, `${id}.html`), page(title, body));
+  const todo = 'read the message above';
+  report('docsift indexes');
+  await runOrFail(process.execPath, [path.join(ROOT, 'dist/cli.js'), 'index', site], { report, todo });
+  report('Pagefind indexes');
+  await runOrFail(process.execPath, [PAGEFIND, '--site', site], { report, todo });
+  report('passages are embedded for transformers.js');
+  await embedPassages(articles);
+}
+
+/**
+ * What a page with transformers.js has to be given: the passages, and their vectors in f32.
+ *
+ * @param {{ title: string, body: string }[]} articles
+ */
+async function embedPassages(articles) {
+  const { loadEmbedder } = await import('../../dist/node.js');
+  const passages = articles.flatMap(({ title, body }) => cut(body).map((text) => ({ title, text })));
+  const embedder = await loadEmbedder();
+  const vectors = await embedder.embed(passages.map(({ title, text }) => `${title}. ${text}`));
+  embedder.close();
+  const folder = FOLDERS['/vectors/'];
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'passages.json'), JSON.stringify(passages));
+  writeFileSync(path.join(folder, 'vectors.f32'), Buffer.from(vectors.buffer));
+}
+
+/**
+ * Blocks of a text, put together up to the length of a passage.
+ *
+ * @param {string} text
+ */
+function cut(text) {
+  /** @type {string[]} */
+  const passages = [];
+  for (const block of text.split(/\n{2,}/)) {
+    const last = passages.at(-1);
+    if (last !== undefined && last.length + block.length < PASSAGE_CHARACTERS)
+      passages[passages.length - 1] = `${last}\n${block}`;
+    else passages.push(block);
+  }
+  return passages;
+}
+
+/**
+ * @param {string} title
+ * @param {string} body
+ */
+function page(title, body) {
+  const blocks = body.split(/\n\s*\n/).map((block) => {
+    const text = escaped(block.trim());
+    return /^[^\n]{1,60}[^.:!?\n]$/.test(block.trim())
+      ? `<h2>${text}</h2>`
+      : `<p>${text.replaceAll('\n', '<br>\n')}</p>`;
+  });
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>${escaped(title)}</title></head>
+<body><main>
+<h1>${escaped(title)}</h1>
+${blocks.join('\n')}
+</main></body>
+</html>
+`;
+}
+
+/** @param {string} text */
+const escaped = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,0 +1,5 @@
+import { HelpSearch } from './help-search';
+
+export default function Page() {
+  return <HelpSearch />;
+}

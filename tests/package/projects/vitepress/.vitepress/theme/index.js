@@ -1,0 +1,10 @@
+import DefaultTheme from 'vitepress/theme';
+import { h } from 'vue';
+
+export default {
+  extends: DefaultTheme,
+  Layout: () =>
+    h(DefaultTheme.Layout, null, {
+      'nav-bar-content-before': () => h('docsift-search', { style: 'margin-inline: 1.5rem auto' }),
+    }),
+};
