@@ -1,6 +1,7 @@
 /**
  * Builds the npm package's `dist/`: the ESM entries for browsers and for Node, the module for content delivery networks, the
- * element, the workers, the service worker, the command line, the wasm files and the types. Needs the binaries in `target/wasm/{simd128,relaxed,lexical}/`.
+ * element, the workers, the service worker, the command line, the wasm files and the types. Needs the binaries in
+ * `target/wasm/{simd128,relaxed,lexical}/`.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

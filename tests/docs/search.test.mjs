@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
+import { createSearch } from '../../dist/node.js';
 import { ROOT } from '../../scripts/steps.mjs';
 import { docsift, scratch } from '../cli/support.mjs';
 
@@ -24,12 +25,13 @@ test('questions about docsift are answered from docs/', { timeout: 400_000 }, as
   const made = await docsift(['index', path.join(ROOT, 'docs'), '--out', out, '--no-runtime']);
   assert.equal(made.code, 0, made.stderr);
   t.diagnostic(made.stderr.trim().split('\n').at(-1) ?? '');
+  const search = await createSearch({ index: path.join(out, 'index.json') });
+  t.after(() => search.close());
   let found = 0;
   for (const [question, page] of Object.entries(QUESTIONS)) {
-    const { stdout } = await docsift(['search', question, '--index', out, '--limit', '3', '--json']);
-    const { hits, stage } = JSON.parse(stdout);
+    const { hits, stage } = await search.query(question, { limit: 3 });
     assert.equal(stage, 'reranked');
-    const ids = hits.map((/** @type {{ id: string }} */ { id }) => id);
+    const ids = hits.map(({ id }) => id);
     t.diagnostic(`${question}: ${ids.join(' ')}`);
     if (ids.includes(`/${page}`)) found += 1;
   }
