@@ -12,6 +12,7 @@ import { judge, type Outcome } from '../src/eval/outcome.js';
 import { toReport } from '../src/eval/report.js';
 import type { TraceCandidate } from '../src/types.js';
 
+const rerank = { mode: 'all', candidates: 2, cached: 0, tokens: 9, why: 'all' } as const;
 const timings = { waiting: 0, lexical: 0, embedQuery: 1, retrieve: 2, rerank: 3, total: 6 };
 
 /** A passage that stands for its document. */
@@ -38,7 +39,7 @@ function observed(part: Partial<Observed> & { query: JudgedQuery }): Observed {
   const documents = new Map(
     passages.map(({ documentId: id, passage: { text } }) => [id, { id, title: id, body: text }]),
   );
-  return { documents, passages, reranked: [], hits: [], timings, ...part };
+  return { documents, passages, reranked: [], hits: [], timings, rerank, ...part };
 }
 
 test('every stage is judged by its own scores', () => {
@@ -118,7 +119,10 @@ function reportOf(good: number) {
     outcome(`q${i}`, i < good ? 1 : 0, i < 25 ? 'question' : 'typo'),
   );
   const costs = { indexMs: 1, embedded: 0, workers: 1, indexedBytes: 1, peakBytes: 1 };
-  return toReport([{ name: 'set', documents: 2, passages: 2, runtime: 'simd128', outcomes, costs }], {});
+  return toReport(
+    [{ name: 'set', documents: 2, passages: 2, runtime: 'simd128', outcomes, candidates: [], costs }],
+    {},
+  );
 }
 
 test('a baseline holds the whole and every slice that is large enough', () => {

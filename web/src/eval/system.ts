@@ -3,7 +3,8 @@ import type { Precision } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import type { Progress } from '../options.js';
 import { createSearch, type Search } from '../search.js';
-import type { QueryOptions, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
+import type { QueryOptions, RerankReport, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
+import { Pace } from './pace.js';
 
 export interface SystemOptions {
   precision?: Precision | undefined;
@@ -31,10 +32,12 @@ export async function openSystem(
 ): Promise<System> {
   let kept = 0;
   let last = 0;
+  let pace: Pace | undefined;
   const report = ({ stage, loaded, total }: Progress) => {
     if (stage !== 'embed') return;
     last = loaded;
-    onProgress(`embedded ${loaded} of ${total} passages`);
+    pace ??= new Pace(loaded);
+    onProgress(`embedded ${loaded} of ${total} passages${pace.left(loaded, total)}`);
   };
   const search = await start({ ...options, onProgress: report, cacheScores: false }, keep?.restore);
   try {
@@ -70,6 +73,7 @@ export interface Asked {
   /** The candidates, in their final order. */
   reranked: TraceCandidate[];
   timings: Timings;
+  rerank: RerankReport;
 }
 
 /** Asks as a user would, but for every document there is. Rejects where a stage is missing that should have run. */
@@ -80,6 +84,7 @@ export async function ask(search: Search, text: string, options: QueryOptions): 
     hits: result.hits.map(({ id }) => id),
     reranked: result.trace?.candidates ?? [],
     timings: result.timings,
+    rerank: result.rerank,
   };
 }
 
