@@ -12,7 +12,6 @@ import { judge, type Outcome } from '../src/eval/outcome.js';
 import { toReport } from '../src/eval/report.js';
 import type { TraceCandidate } from '../src/types.js';
 
-const rerank = { mode: 'all', candidates: 2, cached: 0, tokens: 9, why: 'all' } as const;
 const timings = { waiting: 0, lexical: 0, embedQuery: 1, retrieve: 2, rerank: 3, total: 6 };
 
 /** A passage that stands for its document. */
@@ -39,7 +38,7 @@ function observed(part: Partial<Observed> & { query: JudgedQuery }): Observed {
   const documents = new Map(
     passages.map(({ documentId: id, passage: { text } }) => [id, { id, title: id, body: text }]),
   );
-  return { documents, passages, reranked: [], hits: [], timings, rerank, ...part };
+  return { documents, passages, reranked: [], hits: [], timings, ...part };
 }
 
 test('every stage is judged by its own scores', () => {

@@ -119,11 +119,11 @@ function variantsOf({ query, sweep }: Arguments): QueryOptions[] {
 function finishSweep(
   results: readonly (readonly SetResult[])[],
   report: Report,
-  { sweep, files }: Arguments,
+  { sweep, system, files }: Arguments,
   { print }: Surroundings,
 ): number {
   const { name, values } = sweep as NonNullable<typeof sweep>;
-  const rows = toSweep(values, results);
+  const rows = toSweep(values, results, !system.cacheScores);
   print(align(sweepCells(name, rows)));
   if (files.json) write(files.json, `${JSON.stringify(rows, null, 1)}\n`);
   if (files.results) write(`${files.results}.md`, sweepToMarkdown(name, rows, report));

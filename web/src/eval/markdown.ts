@@ -56,8 +56,8 @@ export function sweepToMarkdown(name: string, rows: readonly SweepRow[], report:
 
 ${markdownTable(sweepCells(name, rows))}
 
-Differences are of nDCG@10 to \`${name}\` = ${first}, query by query. Passages and tokens are what the cross-encoder read
-for a query, about; milliseconds are medians, with whatever else the machine did.
+Differences are of nDCG@10 to \`${name}\` = ${first}, query by query. Passages and tokens: what the cross-encoder read for a query,
+on average.${rows[0]?.ms ? ' Milliseconds are medians, with whatever else the machine did.' : ''}
 `;
 }
 
@@ -65,15 +65,17 @@ for a query, about; milliseconds are medians, with whatever else the machine did
 export function sweepCells(name: string, rows: readonly SweepRow[]): string[][] {
   const sets = rows[0]?.sets.map((set) => set.name) ?? [];
   const head = [name, ...(sets.length > 1 ? sets : []), 'nDCG@10', 'difference', 'MRR@10', 'hit@3', 'R@50'];
-  const body = rows.map(({ value, sets, pooled, difference, read, rerankMs, totalMs }) => [
+  const body = rows.map(({ value, sets, pooled, difference, read, ms }) => [
     JSON.stringify(value),
     ...(sets.length > 1 ? sets.map(({ ndcg }) => ndcg.toFixed(3)) : []),
     interval(pooled['ndcg@10']),
     signed(difference),
     ...(['mrr@10', 'hit@3', 'recall@50'] as const).map((metric) => pooled[metric].mean.toFixed(3)),
-    ...[read.pairs.toFixed(1), read.tokens.toFixed(0), rerankMs.toFixed(0), totalMs.toFixed(0)],
+    ...[read.pairs.toFixed(1), read.tokens.toFixed(0)],
+    ...(ms ? [ms.rerank.toFixed(0), ms.total.toFixed(0)] : []),
   ]);
-  return [[...head, 'passages', 'tokens', 'rerank ms', 'total ms'], ...body];
+  const costs = ['passages', 'tokens', ...(rows[0]?.ms ? ['rerank ms', 'total ms'] : [])];
+  return [[...head, ...costs], ...body];
 }
 
 /** The report without what its queries and documents say, rounded. Slices of fewer than `least` queries are left out. */

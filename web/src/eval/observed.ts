@@ -1,5 +1,5 @@
 /** What is seen of one query, and simple questions to it. */
-import type { RerankReport, Scores, SearchDocument, Timings, TraceCandidate } from '../types.js';
+import type { Scores, SearchDocument, Timings, TraceCandidate } from '../types.js';
 import type { JudgedQuery } from './dataset.js';
 
 /** Everything of a query that was seen. */
@@ -13,7 +13,6 @@ export interface Observed {
   /** Documents as the product listed them. */
   hits: readonly string[];
   timings: Timings;
-  rerank: RerankReport;
 }
 
 /** The documents of the best grade. */

@@ -13,6 +13,7 @@ A set is a BEIR folder (corpus.jsonl, queries.jsonl, qrels), or corpus.jsonl:que
   --first N              only the first N queries of each set
   --option NAME=VALUE    an option of query, such as retrieve=100; may come again
   --sweep NAME=A,B,…     one run for each value of an option of query: quality against time, compared with the first
+  --cache-scores         score a pair once, not for every value of a sweep: quality without times
   --precision P          int8 (default) or f32
   --workers N            worker threads
   --models FOLDER        the folder of manifest.json
@@ -33,7 +34,12 @@ export interface Arguments {
   first: number;
   query: QueryOptions;
   sweep: { name: string; values: unknown[] } | undefined;
-  system: { precision: Precision | undefined; workers: number | undefined; modelBaseUrl: string | undefined };
+  system: {
+    precision: Precision | undefined;
+    workers: number | undefined;
+    modelBaseUrl: string | undefined;
+    cacheScores: boolean | undefined;
+  };
   /** Queries that a slice needs; `undefined` where the command line does not say. */
   least: number | undefined;
   tolerance: number;
@@ -70,6 +76,7 @@ export function readArguments(args: readonly string[]): Arguments {
       precision: values.precision === undefined ? pair?.[0] : precisionOf(values.precision),
       workers: number('workers'),
       modelBaseUrl: values.models,
+      cacheScores: values['cache-scores'],
     },
     least: number('least'),
     tolerance,
@@ -87,6 +94,7 @@ function parse(args: readonly string[]) {
       typeof text
     >),
     option: { type: 'string', multiple: true },
+    'cache-scores': { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   try {

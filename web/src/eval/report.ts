@@ -47,7 +47,7 @@ export interface Report {
   slices: { axis: Axis; name: string; group: Group }[];
   /** Milliseconds of each stage over all queries. */
   timings: Record<string, { median: number; p95: number }>;
-  /** Means of what the cross-encoder read for a query: passages, and their tokens with the query's, about. */
+  /** Means of what the cross-encoder read for a query: passages, and their tokens, about. */
   read: { pairs: number; tokens: number };
   /** Failed queries, worst first. */
   failures: Trouble[];

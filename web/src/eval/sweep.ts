@@ -14,13 +14,19 @@ export interface SweepRow {
   difference: Estimate;
   /** Means of what the cross-encoder read for a query. */
   read: { pairs: number; tokens: number };
-  /** Medians. */
-  rerankMs: number;
-  totalMs: number;
+  /** Medians of milliseconds; absent where scores were cached. */
+  ms?: { rerank: number; total: number } | undefined;
 }
 
-/** @param results of all sets, by value */
-export function toSweep(values: readonly unknown[], results: readonly (readonly SetResult[])[]): SweepRow[] {
+/**
+ * @param results of all sets, by value
+ * @param timed whether times mean something
+ */
+export function toSweep(
+  values: readonly unknown[],
+  results: readonly (readonly SetResult[])[],
+  timed: boolean,
+): SweepRow[] {
   const first = outcomesOf(results[0] ?? []);
   return values.map((value, i) => {
     const sets = results[i] ?? [];
@@ -36,8 +42,7 @@ export function toSweep(values: readonly unknown[], results: readonly (readonly 
       pooled: estimates([all], lastOf),
       difference: estimate(all.map((outcome, query) => ndcg(outcome) - ndcg(first[query] as Outcome))),
       read: { pairs: mean(all.map(({ pairs }) => pairs)), tokens: mean(all.map(({ tokens }) => tokens)) },
-      rerankMs: times('rerank'),
-      totalMs: times('total'),
+      ms: timed ? { rerank: times('rerank'), total: times('total') } : undefined,
     };
   });
 }

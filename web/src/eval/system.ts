@@ -3,7 +3,7 @@ import type { Precision } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import type { Progress } from '../options.js';
 import { createSearch, type Search } from '../search.js';
-import type { QueryOptions, RerankReport, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
+import type { QueryOptions, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
 import { Pace } from './pace.js';
 
 export interface SystemOptions {
@@ -11,6 +11,8 @@ export interface SystemOptions {
   workers?: number | undefined;
   /** The folder of `manifest.json`, for models other than the package's own. */
   modelBaseUrl?: string | undefined;
+  /** Whether a pair is scored once and not for every variant: then times mean nothing. Default `false`. */
+  cacheScores?: boolean | undefined;
   /** Names a saved index to begin with, and where this one is then saved, so that vectors are made once. */
   keep?: { restore: string | undefined; save: (search: Search) => Promise<void> } | undefined;
 }
@@ -27,7 +29,7 @@ export interface System {
 
 export async function openSystem(
   documents: readonly SearchDocument[],
-  { keep, ...options }: SystemOptions,
+  { keep, cacheScores = false, ...options }: SystemOptions,
   onProgress: (text: string) => void,
 ): Promise<System> {
   let kept = 0;
@@ -39,7 +41,10 @@ export async function openSystem(
     pace ??= new Pace(loaded);
     onProgress(`embedded ${loaded} of ${total} passages${pace.left(loaded, total)}`);
   };
-  const search = await start({ ...options, onProgress: report, cacheScores: false }, keep?.restore);
+  const search = await start(
+    { ...options, onProgress: report, cacheScores: cacheScores && {} },
+    keep?.restore,
+  );
   try {
     await search.ready();
     const { models, embedded } = await search.stats();
@@ -73,7 +78,6 @@ export interface Asked {
   /** The candidates, in their final order. */
   reranked: TraceCandidate[];
   timings: Timings;
-  rerank: RerankReport;
 }
 
 /** Asks as a user would, but for every document there is. Rejects where a stage is missing that should have run. */
@@ -84,7 +88,6 @@ export async function ask(search: Search, text: string, options: QueryOptions): 
     hits: result.hits.map(({ id }) => id),
     reranked: result.trace?.candidates ?? [],
     timings: result.timings,
-    rerank: result.rerank,
   };
 }
 
