@@ -1,6 +1,7 @@
 /**
  * What other searches of static sites find for the same queries: MiniSearch, and Pagefind by its own command over real
- * HTML pages, asked in headless Chromium. Each is used as its documentation says.
+ * HTML pages, asked in headless Chromium. Each is asked as its documentation says, and Pagefind in one way more: word by
+ * word, since it has no option to list pages that lack a word of the query.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,19 @@ import { ROOT, StepError } from '../scripts/steps.mjs';
 
 /** As far down as recall is measured. */
 const DEPTH = 50;
+/**
+ * Pagefind's own ranking, and that of Starlight, the documentation theme that tuned Pagefind's parameters on its own pages
+ * and sets them for every site built with it.
+ */
+const PAGEFIND_WAYS = [
+  { name: 'Pagefind, defaults', ranking: {}, wordByWord: false },
+  {
+    name: "Pagefind, Starlight's ranking",
+    ranking: { pageLength: 0.1, termFrequency: 0.1, termSaturation: 2, termSimilarity: 9 },
+    wordByWord: false,
+  },
+  { name: 'Pagefind, word by word', ranking: {}, wordByWord: true },
+];
 const PAGEFIND = path.join(ROOT, 'eval', 'node_modules', 'pagefind', 'lib', 'runner', 'bin.cjs');
 
 /**
@@ -33,7 +47,7 @@ export function peers(executablePath) {
       prefix: true,
       fuzzy: 0.2,
     }),
-    await askPagefind(dataset, executablePath, progress),
+    ...(await askPagefind(dataset, executablePath, progress)),
   ];
 }
 
@@ -70,7 +84,7 @@ function ranking(name, queries, ask) {
  * @param {Dataset} dataset
  * @param {string} executablePath
  * @param {(text: string) => void} progress
- * @returns {Promise<PeerRanking>}
+ * @returns {Promise<PeerRanking[]>}
  */
 async function askPagefind({ name, documents, queries }, executablePath, progress) {
   const site = path.join(ROOT, 'target', 'eval', 'pagefind', name);
@@ -80,15 +94,19 @@ async function askPagefind({ name, documents, queries }, executablePath, progres
   const server = await serve({ port: 0, folders: { '/': site } });
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   try {
-    const page = await browser.newPage();
-    await page.goto(`${server.url}0.html`);
-    const { found, milliseconds } = await page.evaluate(inPage, {
-      texts: queries.map(({ text }) => text),
-      depth: DEPTH,
-    });
-    // A page's name is its document's place.
-    const ids = found.map((urls) => urls.map((url) => documents[Number.parseInt(path.basename(url), 10)].id));
-    return { name: 'Pagefind, defaults', found: ids, milliseconds };
+    const rankings = [];
+    for (const { name: way, ...options } of PAGEFIND_WAYS) {
+      progress(`${way} is asked ${queries.length} queries`);
+      const page = await browser.newPage();
+      await page.goto(`${server.url}0.html`);
+      const texts = queries.map(({ text }) => text);
+      const { found, milliseconds } = await page.evaluate(inPage, { texts, depth: DEPTH, ...options });
+      await page.close();
+      // A page's name is its document's place.
+      const idOf = (url) => documents[Number.parseInt(path.basename(url), 10)].id;
+      rankings.push({ name: way, found: found.map((urls) => urls.map(idOf)), milliseconds });
+    }
+    return rankings;
   } catch (error) {
     throw new StepError(`Pagefind could not be asked: ${error.message}`, 'try again without --peers');
   } finally {
@@ -100,20 +118,35 @@ async function askPagefind({ name, documents, queries }, executablePath, progres
 /**
  * Runs in the page: Pagefind's own search, and of each result the address, which it fetches one by one.
  *
- * @param {{ texts: string[], depth: number }} input
+ * @param {{ texts: string[], depth: number, ranking: object, wordByWord: boolean }} input
  */
-async function inPage({ texts, depth }) {
+async function inPage({ texts, depth, ranking, wordByWord }) {
   const address = '/pagefind/pagefind.js';
   const pagefind = await import(address);
+  await pagefind.options({ ranking });
   await pagefind.init();
+  /** By a result's id. @type {Map<string, Promise<string>>} */
+  const addresses = new Map();
+  /** @type {(text: string) => Promise<{ id: string, score: number, data: () => Promise<{ url: string }> }[]>} */
+  const search = async (text) => (await pagefind.search(text)).results;
   const found = [];
   const milliseconds = [];
   for (const text of texts) {
     const started = performance.now();
-    const { results } = await pagefind.search(text);
+    const sums = new Map();
+    for (const part of wordByWord ? text.split(/\s+/).filter(Boolean) : [text])
+      for (const result of await search(part))
+        sums.set(result.id, { result, score: result.score + (sums.get(result.id)?.score ?? 0) });
+    // A search of the whole text is in its own order already, and the sort keeps it.
+    const results = [...sums.values()].sort((a, b) => (wordByWord ? b.score - a.score : 0)).slice(0, depth);
     milliseconds.push(performance.now() - started);
-    const pages = await Promise.all(results.slice(0, depth).map((result) => result.data()));
-    found.push(pages.map(({ url }) => url));
+    for (const { result } of results)
+      if (!addresses.has(result.id))
+        addresses.set(
+          result.id,
+          result.data().then(({ url }) => url),
+        );
+    found.push(await Promise.all(results.map(({ result }) => addresses.get(result.id))));
   }
   return { found, milliseconds };
 }

@@ -17,12 +17,13 @@ await runMain(async () => {
   // What is built is taken as it is, so that a version can be measured beside its successor.
   const skipBuild = take(args, '--no-build');
   const withPeers = take(args, '--peers');
+  const resume = take(args, '--resume');
   if (take(args, '--fresh')) rmSync(path.join(ROOT, 'target', 'eval'), { recursive: true, force: true });
   if (!skipBuild) await build(await setUpBuild());
   else if (!existsSync(path.join(ROOT, 'dist', 'eval.js')))
     throw new StepError('dist/eval.js is missing', 'run it without --no-build');
   const { main } = await import('../dist/eval.js');
-  const { keepIndex } = await import('./index-cache.mjs');
+  const { keepIndex, keepResults } = await import('./kept.mjs');
   const peers = withPeers ? await setUpPeers() : undefined;
 
   const text = [];
@@ -32,6 +33,7 @@ await runMain(async () => {
       print: (line) => text.push(line),
       progress: report,
       keep: keepIndex,
+      results: keepResults(resume),
       peers,
     }),
   );
@@ -42,10 +44,11 @@ await runMain(async () => {
 /** Installs what docsift is compared with. */
 async function setUpPeers() {
   await step('The peers, from npm', (report) =>
-    runOrFail('npm', ['ci', '--no-audit', '--no-fund'], {
+    // Not `npm ci`: Pagefind is a package for each platform, and it refuses a lock file made where some cannot be had.
+    runOrFail('npm', ['install', '--no-save', '--no-audit', '--no-fund'], {
       cwd: path.join(ROOT, 'eval'),
       report,
-      todo: 'run `npm ci` in eval/ and read its message; the npm registry has to be reachable',
+      todo: 'run `npm install` in eval/ and read its message; the npm registry has to be reachable',
     }),
   );
   const { executable } = await ensureBrowser();

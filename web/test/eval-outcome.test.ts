@@ -118,7 +118,10 @@ function reportOf(good: number) {
     outcome(`q${i}`, i < good ? 1 : 0, i < 25 ? 'question' : 'typo'),
   );
   const costs = { indexMs: 1, embedded: 0, workers: 1, indexedBytes: 1, peakBytes: 1 };
-  return toReport([{ name: 'set', documents: 2, passages: 2, runtime: 'simd128', outcomes, costs }], {});
+  return toReport(
+    [{ name: 'set', documents: 2, passages: 2, runtime: 'simd128', outcomes, candidates: [], costs }],
+    {},
+  );
 }
 
 test('a baseline holds the whole and every slice that is large enough', () => {

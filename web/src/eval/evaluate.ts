@@ -1,8 +1,10 @@
 /** Runs every query of a set and gathers what came of it. */
 import type { Search } from '../search.js';
 import type { QueryOptions } from '../types.js';
-import type { Dataset, JudgedQuery } from './dataset.js';
+import type { Dataset } from './dataset.js';
+import { type Candidates, toCandidates } from './fidelity.js';
 import { judge, type Outcome } from './outcome.js';
+import { Pace } from './pace.js';
 import { ask, openSystem, retrieveAll, type SystemOptions } from './system.js';
 
 /** What the set cost. Times in milliseconds, sizes in bytes. */
@@ -22,7 +24,14 @@ export interface SetResult {
   passages: number;
   runtime: string;
   outcomes: Outcome[];
+  /** What was reranked, a row for each query. */
+  candidates: Candidates[];
   costs: Costs;
+}
+
+interface Row {
+  outcome: Outcome;
+  candidates: Candidates;
 }
 
 /**
@@ -40,19 +49,21 @@ export async function evaluate(
   const { search, stats, indexMs, embedded } = system;
   try {
     const documents = new Map(dataset.documents.map((document) => [document.id, document]));
-    const run = async (query: JudgedQuery): Promise<Outcome[]> => {
+    const rows: Row[][] = [];
+    const pace = new Pace();
+    for (const query of dataset.queries) {
+      const { length } = dataset.queries;
+      onProgress(`query ${rows.length + 1} of ${length}${pace.left(rows.length, length)}`);
       const passages = await retrieveAll(search, query.text, stats.passages);
-      const outcomes: Outcome[] = [];
+      const row: Row[] = [];
       for (const variant of variants) {
         const asked = await ask(search, query.text, variant);
-        outcomes.push(judge({ query, documents, passages, ...asked }));
+        row.push({
+          outcome: judge({ query, documents, passages, ...asked }),
+          candidates: toCandidates(dataset.name, query, asked.reranked),
+        });
       }
-      return outcomes;
-    };
-    const rows: Outcome[][] = [];
-    for (const query of dataset.queries) {
-      onProgress(`query ${rows.length + 1} of ${dataset.queries.length}`);
-      rows.push(await run(query));
+      rows.push(row);
     }
     const costs: Costs = {
       indexMs,
@@ -66,7 +77,8 @@ export async function evaluate(
       documents: stats.documents,
       passages: stats.passages,
       runtime: stats.runtime ?? 'unknown',
-      outcomes: rows.flatMap((outcomes) => outcomes[i] ?? []),
+      outcomes: rows.flatMap((row) => row[i]?.outcome ?? []),
+      candidates: rows.flatMap((row) => row[i]?.candidates ?? []),
       costs,
     }));
   } finally {

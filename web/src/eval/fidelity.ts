@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { Precision } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import { loadReranker } from '../models.js';
-import type { QueryOptions, TraceCandidate } from '../types.js';
-import type { Dataset, JudgedQuery } from './dataset.js';
+import type { TraceCandidate } from '../types.js';
+import type { JudgedQuery } from './dataset.js';
 import { ndcg } from './metrics.js';
+import { Pace } from './pace.js';
 import { type Estimate, estimate, mean, spearman } from './statistics.js';
-import { ask, openSystem, type SystemOptions } from './system.js';
+import type { SystemOptions } from './system.js';
 
 /** The candidates of one query, in the retriever's order. */
 export interface Candidates {
@@ -34,26 +35,6 @@ export interface Fidelity {
   ndcg: { found: number; reference: number; difference: Estimate };
   /** The greatest difference of two logits, and the root of the mean square. */
   logits: { greatest: number; rms: number };
-}
-
-export async function collectCandidates(
-  dataset: Dataset,
-  options: SystemOptions,
-  query: QueryOptions,
-  onProgress: (text: string) => void,
-): Promise<Candidates[]> {
-  const { search } = await openSystem(dataset.documents, options, onProgress);
-  try {
-    const all: Candidates[] = [];
-    for (const judged of dataset.queries) {
-      onProgress(`candidates ${all.length + 1} of ${dataset.queries.length}`);
-      const { reranked } = await ask(search, judged.text, query);
-      all.push(toCandidates(dataset.name, judged, reranked));
-    }
-    return all;
-  } finally {
-    search.close();
-  }
 }
 
 export function toCandidates(
@@ -83,8 +64,10 @@ export async function scoreWith(
   const reranker = await loadReranker({ precision, workers, modelBaseUrl });
   try {
     const rows: number[][] = [];
+    const pace = new Pace();
     for (const { query, inputs } of candidates) {
-      onProgress(`${precision}: query ${rows.length + 1} of ${candidates.length}`);
+      const { length } = candidates;
+      onProgress(`${precision}: query ${rows.length + 1} of ${length}${pace.left(rows.length, length)}`);
       rows.push(Array.from(await reranker.rerank(query.text, inputs)));
     }
     return rows;

@@ -6,7 +6,6 @@ export { evaluate, type SetResult } from './evaluate.js';
 export { FAILURES, type Failure } from './failures.js';
 export {
   type Candidates,
-  collectCandidates,
   compareLogits,
   type Fidelity,
   readLogits,
@@ -14,11 +13,13 @@ export {
   toCandidates,
   toPairs,
 } from './fidelity.js';
-export { main, type Surroundings } from './main.js';
+export { type KeptResults, main, type Surroundings } from './main.js';
+export { toMarkdown } from './markdown.js';
 export { hit, ndcg, precision, recall, reciprocalRank, wrong } from './metrics.js';
 export { judge, METRICS, type Metric, measure, type Outcome, STAGES, type StageName } from './outcome.js';
-export type { PeerRanking, PeerReport } from './peers.js';
+export { comparePeers, type PeerRanking, type PeerReport } from './peers.js';
 export { type Group, type Report, toReport } from './report.js';
 export { type Estimate, estimate, estimateOverGroups, mean, percentile, spearman } from './statistics.js';
+export { type SweepRow, toSweep } from './sweep.js';
 export { type Asked, ask, openSystem, retrieveAll, type System, type SystemOptions } from './system.js';
 export { align, toTable } from './table.js';

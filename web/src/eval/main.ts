@@ -6,17 +6,12 @@ import { compare, readBaseline, writeBaseline } from './baseline.js';
 import { toChart } from './chart.js';
 import { type Dataset, readDataset } from './dataset.js';
 import { evaluate, type SetResult } from './evaluate.js';
-import {
-  type Candidates,
-  collectCandidates,
-  compareLogits,
-  readLogits,
-  scoreWith,
-  toPairs,
-} from './fidelity.js';
+import { type Candidates, compareLogits, type Fidelity, readLogits, scoreWith, toPairs } from './fidelity.js';
+import { sweepCells, sweepToMarkdown, toMarkdown, toPublished } from './markdown.js';
 import { type Arguments, readArguments, USAGE } from './options.js';
 import { comparePeers, type PeerRanking, type PeerReport } from './peers.js';
 import { type Report, toReport } from './report.js';
+import { toSweep } from './sweep.js';
 import type { SystemOptions } from './system.js';
 import { align, fidelityTable, peersTable, toTable } from './table.js';
 
@@ -29,8 +24,15 @@ export interface Surroundings {
   progress: (text: string) => void;
   /** An index of these documents from an earlier run, and where to keep this one. */
   keep?: (dataset: Dataset, options: SystemOptions) => Promise<SystemOptions['keep']>;
+  /** The results of a set from an earlier run that was the same, if any, and where to keep these. */
+  results?: (dataset: Dataset, options: SystemOptions, variants: readonly QueryOptions[]) => KeptResults;
   /** What other searches find. */
   peers?: (dataset: Dataset, progress: (text: string) => void) => Promise<PeerRanking[]>;
+}
+
+export interface KeptResults {
+  found: SetResult[] | undefined;
+  save: (results: SetResult[]) => void;
 }
 
 /** Runs the command; resolves with its exit code. Rejects with a `DocsiftError` where it cannot be carried out. */
@@ -42,16 +44,15 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     return parsed.help ? 0 : 2;
   }
   const datasets = sets.map(readDataset).map((set) => firstOf(set, parsed.first));
-  if (parsed.compare || parsed.files['export-pairs'] || parsed.files.reference) {
-    await runFidelity(datasets, parsed, surroundings);
-    return 0;
-  }
   const variants = variantsOf(parsed);
   const results = await evaluateAll(datasets, parsed, variants, surroundings);
-  const reports = results.map((sets, i) => toReport(sets, { ...parsed.system, ...variants[i] }));
-  if (parsed.sweep) return finishSweep(reports, parsed, surroundings);
-  const report = reports[0] as Report;
-  if (surroundings.peers) report.peers = await askPeers(datasets, results[0] ?? [], surroundings);
+  const report = toReport(results[0] as SetResult[], { ...parsed.system, ...parsed.query });
+  if (parsed.sweep) return finishSweep(results, report, parsed, surroundings);
+  if (surroundings.peers) report.peers = await askPeers(datasets, results[0] as SetResult[], surroundings);
+  const candidates = (results[0] as SetResult[]).flatMap((set) => set.candidates);
+  if (parsed.files['export-pairs']) write(parsed.files['export-pairs'], toPairs(candidates));
+  const fidelity = await measureFidelity(candidates, parsed, surroundings);
+  if (fidelity.length > 0) report.fidelity = fidelity;
   return finish(report, parsed, surroundings);
 }
 
@@ -74,12 +75,18 @@ async function evaluateAll(
   surroundings: Surroundings,
 ): Promise<SetResult[][]> {
   const results: SetResult[][] = variants.map(() => []);
-  for (const dataset of datasets) {
-    const options = { ...system, keep: await surroundings.keep?.(dataset, system) };
-    const progress = (text: string) => surroundings.progress(`${dataset.name}: ${text}`);
-    const found = await evaluate(dataset, options, variants, progress);
-    found.forEach((result, i) => {
-      results[i]?.push(result);
+  for (const [i, dataset] of datasets.entries()) {
+    const place = datasets.length > 1 ? ` (${i + 1} of ${datasets.length})` : '';
+    const progress = (text: string) => surroundings.progress(`${dataset.name}${place}: ${text}`);
+    const kept = surroundings.results?.(dataset, system, variants);
+    let found = kept?.found;
+    if (!found) {
+      const options = { ...system, keep: await surroundings.keep?.(dataset, system) };
+      found = await evaluate(dataset, options, variants, progress);
+      kept?.save(found);
+    }
+    found.forEach((result, variant) => {
+      results[variant]?.push(result);
     });
   }
   return results;
@@ -87,9 +94,14 @@ async function evaluateAll(
 
 function finish(report: Report, { files, least, tolerance }: Arguments, { print }: Surroundings): number {
   print(toTable(report, least ?? 10));
-  if (report.peers) print(peersTable(report.peers));
+  if (report.peers) print(peersTable(report));
+  if (report.fidelity) print(fidelityTable(report.fidelity));
   if (files.json) write(files.json, `${JSON.stringify(report, null, 1)}\n`);
-  if (files.chart) write(files.chart, toChart(report));
+  if (files.results) {
+    write(`${files.results}.json`, `${JSON.stringify(toPublished(report, least ?? 10), null, 1)}\n`);
+    write(`${files.results}.md`, toMarkdown(report, least ?? 10));
+    write(`${files.results}.svg`, toChart(report));
+  }
   if (files['save-baseline']) writeBaseline(files['save-baseline'], report);
   if (!files.baseline) return 0;
   const falls = compare(report, readBaseline(files.baseline), tolerance, least ?? 20);
@@ -105,56 +117,45 @@ function variantsOf({ query, sweep }: Arguments): QueryOptions[] {
 }
 
 function finishSweep(
-  reports: readonly Report[],
-  { sweep, files }: Arguments,
+  results: readonly (readonly SetResult[])[],
+  report: Report,
+  { sweep, system, files }: Arguments,
   { print }: Surroundings,
 ): number {
-  const rows = [
-    [`${sweep?.name}`, 'nDCG@10', 'MRR@10', 'hit@3', 'R@50', 'rerank ms', 'total ms', 'total 95 %'],
-  ];
-  reports.forEach(({ pooled, timings }, i) => {
-    const last = pooled.stages.reranked ?? pooled.stages.hybrid;
-    const metrics = (['ndcg@10', 'mrr@10', 'hit@3', 'recall@50'] as const).map((metric) =>
-      (last?.[metric].mean ?? 0).toFixed(3),
-    );
-    const times = [timings.rerank?.median, timings.total?.median, timings.total?.p95];
-    rows.push([String(sweep?.values[i]), ...metrics, ...times.map((time) => (time ?? 0).toFixed(0))]);
-  });
-  print(align(rows));
-  if (files.json) write(files.json, `${JSON.stringify(reports, null, 1)}\n`);
+  const { name, values } = sweep as NonNullable<typeof sweep>;
+  const rows = toSweep(values, results, !system.cacheScores);
+  print(align(sweepCells(name, rows)));
+  if (files.json) write(files.json, `${JSON.stringify(rows, null, 1)}\n`);
+  if (files.results) write(`${files.results}.md`, sweepToMarkdown(name, rows, report));
   return 0;
 }
 
-async function runFidelity(
-  datasets: readonly Dataset[],
-  { system, query, compare: pair, files }: Arguments,
-  surroundings: Surroundings,
-): Promise<void> {
-  const [own = system.precision ?? 'int8', other] = pair ?? [];
-  const candidates: Candidates[] = [];
-  for (const dataset of datasets) {
-    const options = { ...system, precision: own };
-    const progress = (text: string) => surroundings.progress(`${dataset.name}: ${text}`);
-    const keep = await surroundings.keep?.(dataset, options);
-    candidates.push(...(await collectCandidates(dataset, { ...options, keep }, query, progress)));
-  }
-  if (files['export-pairs']) write(files['export-pairs'], toPairs(candidates));
+/** Of all candidates, then of each set's; nothing where no comparison was asked for. */
+async function measureFidelity(
+  candidates: readonly Candidates[],
+  { system, compare: pair, files }: Arguments,
+  { progress }: Surroundings,
+): Promise<[name: string, Fidelity][]> {
+  const own = system.precision ?? 'int8';
   const found = candidates.map(({ logits }) => logits);
-  const rows: Parameters<typeof fidelityTable>[0][number][] = [];
-  if (other) {
-    const logits = await scoreWith(other, candidates, system, surroundings.progress);
-    rows.push([`${own} against ${other}`, compareLogits(candidates, found, logits)]);
-    if (files.reference) {
-      const reference = readLogits(files.reference, candidates);
-      rows.push([`${other} against the reference`, compareLogits(candidates, logits, reference)]);
+  const reference = files.reference ? readLogits(files.reference, candidates) : undefined;
+  const rows: [string, Fidelity][] = [];
+  const add = (name: string, logits: number[][], against: number[][]) => {
+    rows.push([name, compareLogits(candidates, logits, against)]);
+    const sets = [...new Set(candidates.map(({ set }) => set))];
+    for (const set of sets.length > 1 ? sets : []) {
+      const of = <T>(all: readonly T[]) => all.filter((_, i) => candidates[i]?.set === set);
+      rows.push([`${name}, ${set}`, compareLogits(of(candidates), of(logits), of(against))]);
     }
+  };
+  if (reference) add(`${own} against the reference`, found, reference);
+  const other = pair?.[1];
+  if (other) {
+    const logits = await scoreWith(other, candidates, system, progress);
+    add(`${own} against ${other}`, found, logits);
+    if (reference) add(`${other} against the reference`, logits, reference);
   }
-  if (files.reference) {
-    const reference = readLogits(files.reference, candidates);
-    rows.push([`${own} against the reference`, compareLogits(candidates, found, reference)]);
-  }
-  if (rows.length > 0) surroundings.print(fidelityTable(rows));
-  if (files.json) write(files.json, `${JSON.stringify(Object.fromEntries(rows), null, 1)}\n`);
+  return rows;
 }
 
 function firstOf(dataset: Dataset, count: number): Dataset {

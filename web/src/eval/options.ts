@@ -12,13 +12,14 @@ A set is a BEIR folder (corpus.jsonl, queries.jsonl, qrels), or corpus.jsonl:que
   --corpora FOLDER --judged FOLDER   every <name>.jsonl that has judged queries in <name>[.dev].jsonl
   --first N              only the first N queries of each set
   --option NAME=VALUE    an option of query, such as retrieve=100; may come again
-  --sweep NAME=A,B,…     one run for each value of an option of query: quality against time
+  --sweep NAME=A,B,…     one run for each value of an option of query: quality against time, compared with the first
+  --cache-scores         score a pair once, not for every value of a sweep: quality without times
   --precision P          int8 (default) or f32
   --workers N            worker threads
   --models FOLDER        the folder of manifest.json
   --least N              leave out slices of fewer queries (default 10; 20 for --baseline)
-  --json FILE            write the whole report
-  --chart FILE           write a chart, SVG
+  --json FILE            write the whole report, with texts
+  --results NAME         write NAME.md, NAME.json and NAME.svg: numbers and ids, no text of queries or documents
   --baseline FILE        fail when the whole, or any slice, falls more than the tolerance below it
   --tolerance SHARE      default 0.02
   --save-baseline FILE   write one
@@ -33,7 +34,12 @@ export interface Arguments {
   first: number;
   query: QueryOptions;
   sweep: { name: string; values: unknown[] } | undefined;
-  system: { precision: Precision | undefined; workers: number | undefined; modelBaseUrl: string | undefined };
+  system: {
+    precision: Precision | undefined;
+    workers: number | undefined;
+    modelBaseUrl: string | undefined;
+    cacheScores: boolean | undefined;
+  };
   /** Queries that a slice needs; `undefined` where the command line does not say. */
   least: number | undefined;
   tolerance: number;
@@ -41,7 +47,7 @@ export interface Arguments {
   compare: Precision[] | undefined;
 }
 
-const FILES = ['json', 'chart', 'baseline', 'save-baseline', 'reference', 'export-pairs'] as const;
+const FILES = ['json', 'results', 'baseline', 'save-baseline', 'reference', 'export-pairs'] as const;
 const text = { type: 'string' } as const;
 
 /** Throws `invalid_options` where the line cannot be understood. */
@@ -59,6 +65,7 @@ export function readArguments(args: readonly string[]): Arguments {
   };
   const tolerance = Number(values.tolerance ?? 0.02);
   if (!(tolerance >= 0 && tolerance < 1)) fail('--tolerance: expected a share, such as 0.02');
+  const pair = values.compare?.split(',').map(precisionOf);
   return {
     help: values.help ?? false,
     sets,
@@ -66,14 +73,15 @@ export function readArguments(args: readonly string[]): Arguments {
     query: Object.fromEntries((values.option ?? []).map((option) => assignment('--option', option))),
     sweep: values.sweep === undefined ? undefined : sweepOf(values.sweep),
     system: {
-      precision: values.precision === undefined ? undefined : precisionOf(values.precision),
+      precision: values.precision === undefined ? pair?.[0] : precisionOf(values.precision),
       workers: number('workers'),
       modelBaseUrl: values.models,
+      cacheScores: values['cache-scores'],
     },
     least: number('least'),
     tolerance,
     files: Object.fromEntries(FILES.flatMap((name) => (values[name] ? [[name, values[name]]] : []))),
-    compare: values.compare?.split(',').map(precisionOf),
+    compare: pair,
   };
 }
 
@@ -86,6 +94,7 @@ function parse(args: readonly string[]) {
       typeof text
     >),
     option: { type: 'string', multiple: true },
+    'cache-scores': { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   try {

@@ -34,12 +34,16 @@ export interface Outcome {
   /** The first ten documents of the last stage. */
   found: string[];
   timings: Timings;
+  /** What the cross-encoder read: passages, and their tokens, about. */
+  pairs: number;
+  tokens: number;
   /** Why the answer is not among the first three of the last stage. */
   failure?: Failure | undefined;
 }
 
 export function judge(observed: Observed): Outcome {
-  const { query, passages, hits, timings } = observed;
+  const { query, passages, reranked, hits, timings } = observed;
+  const read = reranked.filter(({ scores }) => scores.cross !== undefined);
   const rankings: Record<StageName, string[]> = {
     lexical: rankBy(
       passages.filter(({ scores }) => scores.bm25 > 0),
@@ -56,6 +60,8 @@ export function judge(observed: Observed): Outcome {
     values: Object.fromEntries(STAGES.map((stage) => [stage, measure(rankings[stage], query.grades)])),
     found: hits.slice(0, 10),
     timings,
+    pairs: read.length,
+    tokens: read.reduce((sum, { tokens }) => sum + tokens, 0),
     failure: explainFailure(observed, rankings.hybrid),
   };
 }

@@ -1,8 +1,9 @@
 /** Other searches beside docsift, over the same queries. */
 import type { Dataset } from './dataset.js';
 import type { SetResult } from './evaluate.js';
-import { type Metric, measure, type StageName, type Values } from './outcome.js';
-import { type Estimate, estimate, mean, percentile } from './statistics.js';
+import { measure } from './outcome.js';
+import { type Estimates, estimates } from './report.js';
+import { type Estimate, estimate, estimateOverGroups, percentile } from './statistics.js';
 
 /** What a search found, in the order of the set's queries: document ids, best first, and how long it took. */
 export interface PeerRanking {
@@ -13,17 +14,17 @@ export interface PeerRanking {
 
 export interface PeerReport {
   name: string;
-  /** Means over all queries. */
-  values: Values;
-  /** Means over the queries of each set. */
-  sets: { name: string; values: Values }[];
-  /** docsift's nDCG@10 less this one's, query by query; 0 in docsift's own row of its last stage. */
-  behind: Estimate;
-  /** Milliseconds a query; absent where they are not its own. */
-  median?: number | undefined;
+  /** Over all queries. */
+  pooled: Estimates;
+  /** Means of the sets' means. */
+  mean: Estimates;
+  /** Over the queries of each set, in the sets' order. */
+  sets: Estimates[];
+  /** nDCG@10 of docsift's last stage less this search's, query by query: over all queries, of the mean of sets, and by set. */
+  ahead: { pooled: Estimate; mean: Estimate; sets: Estimate[] };
+  /** Milliseconds a query. */
+  median: number;
 }
-
-const STAGES_SHOWN: readonly StageName[] = ['lexical', 'hybrid', 'reranked'];
 
 /** @param found what each peer found in each set, in the sets' order */
 export function comparePeers(
@@ -31,29 +32,24 @@ export function comparePeers(
   results: readonly SetResult[],
   found: readonly (readonly PeerRanking[])[],
 ): PeerReport[] {
-  const own = STAGES_SHOWN.map((stage) => ({
-    name: `docsift, ${stage}`,
-    rows: results.map(({ outcomes }) => outcomes.map(({ values }) => values[stage] as Values)),
-    milliseconds: undefined,
-  }));
-  const others = (found[0] ?? []).map(({ name }, peer) => ({
-    name,
-    rows: datasets.map(({ queries }, set) =>
+  return (found[0] ?? []).map(({ name }, peer) => {
+    const rows = datasets.map(({ queries }, set) =>
       queries.map(({ grades }, query) => measure(found[set]?.[peer]?.found[query] ?? [], grades)),
-    ),
-    milliseconds: found.flatMap((peers) => peers[peer]?.milliseconds ?? []),
-  }));
-  const last = (own.at(-1)?.rows ?? []).flat();
-  return [...others, ...own].map(({ name, rows, milliseconds }) => ({
-    name,
-    values: means(rows.flat()),
-    sets: rows.map((values, set) => ({ name: datasets[set]?.name ?? '', values: means(values) })),
-    behind: estimate(rows.flat().map((values, i) => (last[i]?.['ndcg@10'] ?? 0) - values['ndcg@10'])),
-    median: milliseconds && percentile(milliseconds, 0.5),
-  }));
-}
-
-function means(rows: readonly Values[]): Values {
-  const names = Object.keys(rows[0] ?? {}) as Metric[];
-  return Object.fromEntries(names.map((metric) => [metric, mean(rows.map((row) => row[metric]))])) as Values;
+    );
+    const leads = rows.map((values, set) =>
+      values.map((value, query) => {
+        const own = results[set]?.outcomes[query]?.values.reranked;
+        return (own?.['ndcg@10'] ?? 0) - value['ndcg@10'];
+      }),
+    );
+    const milliseconds = found.flatMap((peers) => peers[peer]?.milliseconds ?? []);
+    return {
+      name,
+      pooled: estimates([rows.flat()], (values) => values),
+      mean: estimates(rows, (values) => values),
+      sets: rows.map((values) => estimates([values], (value) => value)),
+      ahead: { pooled: estimate(leads.flat()), mean: estimateOverGroups(leads), sets: leads.map(estimate) },
+      median: percentile(milliseconds, 0.5),
+    };
+  });
 }

@@ -4,12 +4,15 @@ import { DocsiftError } from '../errors.js';
 import type { Progress } from '../options.js';
 import { createSearch, type Search } from '../search.js';
 import type { QueryOptions, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
+import { Pace } from './pace.js';
 
 export interface SystemOptions {
   precision?: Precision | undefined;
   workers?: number | undefined;
   /** The folder of `manifest.json`, for models other than the package's own. */
   modelBaseUrl?: string | undefined;
+  /** Whether a pair is scored once and not for every variant: then times mean nothing. Default `false`. */
+  cacheScores?: boolean | undefined;
   /** Names a saved index to begin with, and where this one is then saved, so that vectors are made once. */
   keep?: { restore: string | undefined; save: (search: Search) => Promise<void> } | undefined;
 }
@@ -26,17 +29,22 @@ export interface System {
 
 export async function openSystem(
   documents: readonly SearchDocument[],
-  { keep, ...options }: SystemOptions,
+  { keep, cacheScores = false, ...options }: SystemOptions,
   onProgress: (text: string) => void,
 ): Promise<System> {
   let kept = 0;
   let last = 0;
+  let pace: Pace | undefined;
   const report = ({ stage, loaded, total }: Progress) => {
     if (stage !== 'embed') return;
     last = loaded;
-    onProgress(`embedded ${loaded} of ${total} passages`);
+    pace ??= new Pace(loaded);
+    onProgress(`embedded ${loaded} of ${total} passages${pace.left(loaded, total)}`);
   };
-  const search = await start({ ...options, onProgress: report, cacheScores: false }, keep?.restore);
+  const search = await start(
+    { ...options, onProgress: report, cacheScores: cacheScores && {} },
+    keep?.restore,
+  );
   try {
     await search.ready();
     const { models, embedded } = await search.stats();

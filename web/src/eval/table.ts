@@ -1,7 +1,6 @@
 /** A report as text for a terminal. */
 import type { Fidelity } from './fidelity.js';
 import { type Metric, STAGES, type StageName } from './outcome.js';
-import type { PeerReport } from './peers.js';
 import type { Estimates, Group, Report } from './report.js';
 import type { Estimate } from './statistics.js';
 
@@ -111,16 +110,26 @@ function failuresTable({ failures }: Report): string {
 }
 
 /** nDCG@10 in every set, then means over all queries. */
-export function peersTable(peers: readonly PeerReport[]): string {
-  const metrics = ['ndcg@10', 'mrr@10', 'hit@3', 'recall@10', 'zero'] as const;
-  const sets = (peers[0]?.sets ?? []).map(({ name }) => name);
-  const rows = [
-    ['Search', ...sets, 'nDCG@10', 'MRR@10', 'hit@3', 'R@10', 'zero', 'ms', 'docsift is ahead by'],
+export function peersTable({ peers = [], sets, pooled }: Report): string {
+  const metrics = ['ndcg@10', 'mrr@10', 'hit@3', 'recall@50', 'zero'] as const;
+  const row = (name: string, each: (Estimates | undefined)[], all: Estimates, ends: string[]) => [
+    `  ${name}`,
+    ...[...each.map((found) => found?.['ndcg@10']), ...metrics.map((metric) => all[metric])].map(
+      (found) => found?.mean.toFixed(3) ?? '–',
+    ),
+    ...ends,
   ];
-  for (const { name, values, sets, behind, median } of peers) {
-    const bySet = sets.map((set) => set.values['ndcg@10'].toFixed(3));
-    const overall = metrics.map((metric) => values[metric].toFixed(3));
-    rows.push([`  ${name}`, ...bySet, ...overall, median?.toFixed(1) ?? '–', signed(behind)]);
+  const names = sets.each.map(({ name }) => name);
+  const rows = [
+    ['Search', ...names, 'nDCG@10', 'MRR@10', 'hit@3', 'R@50', 'zero', 'ms', 'docsift is ahead by'],
+  ];
+  for (const peer of peers)
+    rows.push(row(peer.name, peer.sets, peer.pooled, [peer.median.toFixed(1), signed(peer.ahead.pooled)]));
+  for (const stage of STAGES) {
+    const all = pooled.stages[stage];
+    const ahead = pooled.ahead[stage];
+    const each = sets.each.map(({ stages }) => stages[stage]);
+    if (all) rows.push(row(`docsift, ${stage}`, each, all, ['', ahead ? signed(ahead) : '']));
   }
   return align(rows);
 }
