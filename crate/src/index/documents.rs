@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -164,20 +164,6 @@ struct Head<'a> {
     extra: &'a Map<String, Value>,
 }
 
-#[derive(Deserialize)]
-struct OwnedHead {
-    id: String,
-    title: String,
-    #[serde(default)]
-    url: Option<String>,
-    #[serde(default)]
-    section: Option<String>,
-    #[serde(default)]
-    updated: Option<String>,
-    #[serde(flatten)]
-    extra: Map<String, Value>,
-}
-
 /// A document on its way into a part.
 pub(crate) struct EncodedDocument {
     json: Vec<u8>,
@@ -251,14 +237,12 @@ pub(crate) fn encode(documents: &[EncodedDocument]) -> Vec<u8> {
 pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredDocument>> {
     let mut reader = Kind::Documents.open(bytes)?;
     let length = reader.varint("the documents' length")?;
-    let heads: Vec<OwnedHead> = serde_json::from_slice(reader.take(length, "the documents")?)
-        .map_err(|error| damaged(&format!("the documents cannot be read: {error}")))?;
+    let unreadable = |error: String| damaged(&format!("the documents cannot be read: {error}"));
+    let heads: Vec<Value> =
+        serde_json::from_slice(reader.take(length, "the documents")?).map_err(|error| unreadable(error.to_string()))?;
     let mut documents = Vec::with_capacity(heads.len());
-    for OwnedHead { id, title, url, section, updated, extra } in heads {
-        if extra.contains_key("body") {
-            return Err(damaged(&format!("document \"{id}\" has a body among its fields")));
-        }
-        let document = Document { id, title, url, body: String::new(), section, updated, extra };
+    for (position, head) in heads.into_iter().enumerate() {
+        let document = Document::from_head(head, position).map_err(|error| unreadable(error.to_string()))?;
         documents.push(decode_passages(document, &mut reader)?);
     }
     reader.finish("the last passage")?;

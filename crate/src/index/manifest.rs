@@ -14,7 +14,8 @@
 //!
 //! A part begins with 16 bytes: the magic `docsift\0`, the format's version (u32), the kind (u32).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::bytes::{cut_short, damaged, Reader};
@@ -82,7 +83,7 @@ impl Kind {
 }
 
 /// One file of an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Part {
     /// `<kind>.<first 16 hex digits of sha256>.bin`
     pub file: String,
@@ -148,7 +149,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A part that holds `count` consecutive documents or passages, the first of which is number `first` in the index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RangePart {
     /// The file.
     #[serde(flatten)]
@@ -160,7 +161,7 @@ pub struct RangePart {
 }
 
 /// The model that vectors are from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Model {
     /// What it is called in the models' manifest, for people and for choosing it again.
     pub id: String,
@@ -171,7 +172,7 @@ pub struct Model {
 }
 
 /// The parts by kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Parts {
     /// All documents, in order.
     pub documents: Vec<RangePart>,
@@ -184,7 +185,7 @@ pub struct Parts {
 }
 
 /// What `index.json` holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Manifest {
     /// `docsift-index`
     pub format: String,
@@ -212,21 +213,28 @@ impl Manifest {
     /// # Errors
     /// [`Error::InvalidIndex`] if it is not a manifest, of another version, or does not add up.
     pub fn parse(json: &[u8]) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: String,
-            version: u64,
-        }
-        let head: Head = serde_json::from_slice(json)
+        let value: Value = serde_json::from_slice(json)
             .map_err(|error| damaged(&format!("the manifest cannot be read: {error}; is it an index.json?")))?;
-        if head.format != FORMAT {
-            return Err(damaged(&format!("expected a manifest of format \"{FORMAT}\", found \"{}\"", head.format)));
+        let manifest = Entry { value: &value, place: "the manifest" };
+        let format = manifest.text("format")?;
+        if format != FORMAT {
+            return Err(damaged(&format!("expected a manifest of format \"{FORMAT}\", found \"{format}\"")));
         }
-        if head.version != u64::from(VERSION) {
-            return Err(other_version(head.version));
+        let version = manifest.number("version")?;
+        if version != u64::from(VERSION) {
+            return Err(other_version(version));
         }
-        let manifest: Self =
-            serde_json::from_slice(json).map_err(|error| damaged(&format!("the manifest cannot be read: {error}")))?;
+        let (model, parts) = (manifest.entry("model")?, manifest.entry("parts")?);
+        let model =
+            Model { id: model.text("id")?, fingerprint: model.text("fingerprint")?, dims: model.count("dims")? };
+        let parts = Parts {
+            documents: parts.ranges("documents")?,
+            lexical: parts.ranges("lexical")?,
+            vectors: parts.ranges("vectors")?,
+            texts: parts.ranges("texts")?,
+        };
+        let count = |name| manifest.count(name);
+        let manifest = Self::new(model, count("documents")?, count("passages")?, count("embedded")?, parts);
         manifest.check()?;
         Ok(manifest)
     }
@@ -306,4 +314,45 @@ fn other_version(found: u64) -> Error {
     Error::InvalidIndex(format!(
         "expected format version {VERSION}, found {found}; build the index again with this version of docsift"
     ))
+}
+
+/// An object of the manifest. Read by hand: derived deserializers would take a tenth of the lexical binary.
+struct Entry<'a> {
+    value: &'a Value,
+    /// What it is called in errors.
+    place: &'static str,
+}
+
+impl<'a> Entry<'a> {
+    fn field<T>(&self, name: &str, expected: &str, read: impl Fn(&'a Value) -> Option<T>) -> Result<T> {
+        let missing =
+            || damaged(&format!("expected {} to have {expected} \"{name}\"; is it an index.json?", self.place));
+        self.value.get(name).and_then(read).ok_or_else(missing)
+    }
+
+    fn text(&self, name: &str) -> Result<String> {
+        self.field(name, "a text", |value| value.as_str().map(str::to_owned))
+    }
+
+    fn number(&self, name: &str) -> Result<u64> {
+        self.field(name, "a whole number", Value::as_u64)
+    }
+
+    fn count(&self, name: &str) -> Result<u32> {
+        self.field(name, "a whole number below 2³²", |value| value.as_u64()?.try_into().ok())
+    }
+
+    fn entry(&self, name: &'static str) -> Result<Entry<'a>> {
+        Ok(Entry { value: self.field(name, "an object", |value| value.is_object().then_some(value))?, place: name })
+    }
+
+    fn ranges(&self, name: &'static str) -> Result<Vec<RangePart>> {
+        let entries = self.field(name, "a list", Value::as_array)?;
+        let range = |value| {
+            let entry = Entry { value, place: "a part" };
+            let part = Part { file: entry.text("file")?, bytes: entry.number("bytes")?, sha256: entry.text("sha256")? };
+            Ok(RangePart { part, first: entry.count("first")?, count: entry.count("count")? })
+        };
+        entries.iter().map(range).collect()
+    }
 }

@@ -35,6 +35,29 @@ impl Document {
     /// # Errors
     /// [`Error::InvalidInput`] naming the document, the field, what was expected and what was found.
     pub fn from_value(value: Value, position: usize) -> Result<Self> {
+        let (document, place) = Self::read(value, position, |fields, place| required(fields, "body", place))?;
+        document.check(&place)?;
+        Ok(document)
+    }
+
+    /// Reads a document whose body is elsewhere, and empty here.
+    ///
+    /// # Errors
+    /// Those of [`Document::from_value`], and if there is a body.
+    pub(crate) fn from_head(value: Value, position: usize) -> Result<Self> {
+        let no_body = |fields: &mut Map<String, Value>, place: &str| match fields.get("body") {
+            Some(_) => Err(Error::InvalidInput(format!("{place}: expected no field \"body\", found one"))),
+            None => Ok(String::new()),
+        };
+        Ok(Self::read(value, position, no_body)?.0)
+    }
+
+    /// The document, and what it is called in errors.
+    fn read(
+        value: Value,
+        position: usize,
+        body: fn(&mut Map<String, Value>, &str) -> Result<String>,
+    ) -> Result<(Self, String)> {
         let place = match value.get("id").and_then(Value::as_str) {
             Some(id) => format!("document {position} (id \"{id}\")"),
             None => format!("document {position}"),
@@ -49,13 +72,12 @@ impl Document {
             id: required(&mut fields, "id", &place)?,
             title: required(&mut fields, "title", &place)?,
             url: optional(&mut fields, "url", &place)?,
-            body: required(&mut fields, "body", &place)?,
+            body: body(&mut fields, &place)?,
             section: optional(&mut fields, "section", &place)?,
             updated: optional(&mut fields, "updated", &place)?,
             extra: fields,
         };
-        document.check(&place)?;
-        Ok(document)
+        Ok((document, place))
     }
 
     /// Reads a list of documents, as [`Document::from_value`] does each.

@@ -80,7 +80,7 @@ fn signed(manifest: &Manifest, parts: &[NamedPart]) -> Vec<u8> {
             part["sha256"] = sha256.into();
         }
     }
-    let mut file = format::head(&serde_json::from_value(manifest).unwrap()).unwrap();
+    let mut file = format::head(&Manifest::parse(manifest.to_string().as_bytes()).unwrap()).unwrap();
     parts.iter().for_each(|(_, bytes)| file.extend_from_slice(bytes));
     file
 }
