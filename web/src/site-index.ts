@@ -2,6 +2,7 @@
 import { network as defaultNetwork } from '#platform';
 import { download, type Network } from './download.js';
 import { DocsiftError } from './errors.js';
+import { MAX_MANIFEST_BYTES } from './manifest.js';
 
 export interface IndexManifest {
   format: 'docsift-index';
@@ -31,6 +32,7 @@ export function loadIndexManifest(
       cacheName: CACHE_NAME,
       cacheKey: cache ? url : undefined,
       policy: 'network-first',
+      maxBytes: MAX_MANIFEST_BYTES,
       accept: (bytes) => parseIndexManifest(new TextDecoder().decode(bytes), url),
     },
     network,
