@@ -191,32 +191,18 @@ test('through the API', LIMIT, async (t) => {
     await checkHarmless();
   });
 
-  await t.test('10 MB of text, and 10 MB of question, are taken or refused', async (t) => {
+  await t.test('a question of 10 MB is answered, and so is any after it', async (t) => {
     const found = await page.evaluate(async () => {
       const long = 'hostile word '.repeat(800_000);
       const one = 'x'.repeat(10_000_000);
-      // Without a model, which would read all of it.
-      const words = await docsift.createSearch({ models: { embedder: false } });
-      const add = await outcome(
-        words.add([
-          { id: 'long', title: 'long', body: long },
-          { id: 'one', title: one, body: 'one' },
-        ]),
-      );
-      const ids = (await words.query('hostile')).hits.map(({ id }) => id);
-      words.close();
       const asked = [];
       for (const text of [long, one])
         asked.push(await outcome(search.query(text).then(({ stage }) => stage)));
       const after = await search.query('hostile');
-      return { added: add.error?.code, ids, asked, after: after.stage };
+      return { asked, after: after.stage };
     });
     t.diagnostic(JSON.stringify(found));
-    assert.deepEqual(
-      { added: found.added, ids: found.ids, after: found.after },
-      { added: undefined, ids: ['long'], after: 'reranked' },
-    );
-    for (const { value, error } of found.asked) assert.ok(value ?? error?.code, 'each is answered');
+    assert.deepEqual(found, { asked: [{ value: 'reranked' }, { value: 'reranked' }], after: 'reranked' });
     await checkHarmless();
   });
 });
