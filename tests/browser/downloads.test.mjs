@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../../scripts/steps.mjs';
+import { FAULTS, LOGGED, misbehave } from './support/faults.mjs';
 import { cacheContents, emptyCaches, openPackage, SMALL_EMBEDDER } from './support/package.mjs';
-import { countTraffic } from './support/traffic.mjs';
 
 const WEIGHTS = readFileSync(path.join(ROOT, 'tests', SMALL_EMBEDDER));
 const MODEL = {
@@ -19,35 +19,6 @@ const MODEL = {
 /** How often a file is asked for before the fault is reported. */
 const ATTEMPTS = 3;
 
-/** @typedef {(response: import('node:http').ServerResponse, bytes: Buffer) => void} Answer */
-const BINARY = { 'Content-Type': 'application/octet-stream' };
-
-/** @type {Record<string, Answer>} */
-const FAULTS = {
-  'a short body': (response, bytes) =>
-    void response.writeHead(200, BINARY).end(bytes.subarray(0, bytes.length / 2)),
-  'a connection that breaks off': (response, bytes) => {
-    response.writeHead(200, { ...BINARY, 'Content-Length': bytes.length });
-    response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
-  },
-  'a body that goes on': (response, bytes) =>
-    void response.writeHead(200, BINARY).end(Buffer.concat([bytes, bytes])),
-  'other bytes of the same length': (response, bytes) => {
-    const wrong = Buffer.from(bytes);
-    wrong[wrong.length >> 1] ^= 1;
-    response.writeHead(200, BINARY).end(wrong);
-  },
-  'an HTML page': (response) =>
-    void response
-      .writeHead(200, { 'Content-Type': 'text/html' })
-      .end('<!doctype html><title>Welcome</title>'),
-  'status 404': (response) => void response.writeHead(404).end(),
-  'status 500': (response) => void response.writeHead(500).end(),
-};
-
-/** What Chromium itself logs about a request that failed. */
-const LOGGED = /^console: Failed to load resource: (the server responded with a status of|net::ERR_)/;
-
 /**
  * Opens the package on a server that misbehaves on demand.
  *
@@ -55,34 +26,15 @@ const LOGGED = /^console: Failed to load resource: (the server responded with a 
  * @param {Parameters<typeof openPackage>[1]} [options]
  */
 async function openOnFaultyServer(t, options) {
-  const traffic = countTraffic();
-  /** @type {{ path: string, times: number, answer: Answer } | undefined} */
-  let fault;
+  const server = misbehave((where) =>
+    path.join(ROOT, where.startsWith('/golden/') ? `tests${where}` : where),
+  );
   const opened = await openPackage(t, {
     expected: [LOGGED],
     ...options,
-    server: {
-      intercept: (request, response) => {
-        traffic.intercept(request, response);
-        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-        if (pathname !== fault?.path || fault.times === 0) return false;
-        fault.times -= 1;
-        const file = pathname.startsWith('/golden/') ? `tests${pathname}` : pathname;
-        fault.answer(response, readFileSync(path.join(ROOT, file)));
-        return true;
-      },
-    },
+    server: { intercept: server.intercept },
   });
-  return {
-    ...opened,
-    /** How often a path was asked for since the last fault was set. */
-    requests: (/** @type {string} */ path) => traffic.requests.get(path) ?? 0,
-    /** The next `times` requests for `path` are answered so. */
-    setFault: (/** @type {string} */ path, /** @type {number} */ times, /** @type {Answer} */ answer) => {
-      traffic.clear();
-      fault = { path, times, answer };
-    },
-  };
+  return { ...opened, ...server };
 }
 
 /** Loads the small embedder, and embeds something with it. */

@@ -1,5 +1,6 @@
 /** The list of results, kept element by element from one stage to the next so that a result is seen to move. */
 import type { Excerpt, Hit } from 'docsift';
+import { safeHref } from '../src/element/links.js';
 import { make, pair } from './dom.js';
 import { move, score } from './format.js';
 
@@ -76,9 +77,10 @@ export function moveLabel(from: number, to: number): HTMLElement {
   return label;
 }
 
-function article({ document: { title, url, section }, passage, excerpt, scores }: Hit): HTMLElement {
+function article({ document: found, passage, excerpt, scores }: Hit): HTMLElement {
+  const { title, url, section } = found;
   const link = make('a', '', title);
-  const address = url && passage.anchor ? `${url}#${passage.anchor}` : url;
+  const address = safeHref(url, passage.anchor, document.baseURI);
   if (address) link.href = address;
   const text = make('p', 'excerpt', ...highlighted(excerpt));
   if (passage.heading) text.prepend(make('b', '', passage.heading), ' — ');

@@ -1,5 +1,6 @@
 /** Files fetched by the page itself: the runtime, manifests and the parts of an index. Weights are fetched by the engine. */
 import { DocsiftError, messageOf } from './errors.js';
+import { isRefusedRedirect, redirectOf, redirectRefused } from './redirects.js';
 
 export interface DownloadOptions<T> {
   url: string;
@@ -16,6 +17,8 @@ export interface DownloadOptions<T> {
   keep?: 'instead' | 'beside' | 'not';
   /** Gives up; the promise then rejects. */
   signal?: AbortSignal | undefined;
+  /** More than this is not the file, and is not read to its end. */
+  maxBytes: number;
   /** Turns the bytes into what is wanted, or throws: then they are fetched again, and never kept. */
   accept: (bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>;
   onProgress?: (loaded: number, total: number) => void;
@@ -34,6 +37,8 @@ export interface Network {
 const PAUSES_MS = [300, 1200];
 /** How long a file that is cached is waited for, where the network has no answer. */
 const PATIENCE_MS = 4000;
+/** How long the network may send nothing before an attempt is given up. A slow one that sends is waited for. */
+const SILENCE_MS = 30_000;
 
 export function browserNetwork(): Network {
   return {
@@ -85,8 +90,7 @@ async function fromNetwork<T>(
     try {
       // What was bad once may come out of the HTTP cache again.
       const cache: RequestCache = attempt === 0 ? 'default' : 'reload';
-      const signal = patience === undefined ? (options.signal ?? null) : AbortSignal.timeout(patience);
-      const bytes = await get(options, network, { cache, signal });
+      const bytes = await get(options, network, cache, patience);
       const value = await options.accept(bytes);
       await keepFile(options, network, bytes);
       return value;
@@ -100,32 +104,80 @@ async function fromNetwork<T>(
   }
 }
 
-/** An HTTP status other than success. */
+/** An answer that is not the file; a temporary one may be another the next time. */
 class Refused extends DocsiftError {
   readonly temporary: boolean;
 
-  constructor(url: string, status: number) {
-    super('download_failed', `${url}: HTTP status ${status}; check that the file is served there`);
-    this.temporary = status >= 500 || status === 408 || status === 429;
+  constructor(message: string, temporary: boolean) {
+    super('download_failed', message);
+    this.temporary = temporary;
   }
 }
 
+function refusalOf(url: string, response: Response): Refused | undefined {
+  if (isRefusedRedirect(response)) return new Refused(redirectRefused(url), false);
+  if (response.ok) return undefined;
+  const { status } = response;
+  const temporary = status >= 500 || status === 408 || status === 429;
+  return new Refused(`${url}: HTTP status ${status}; check that the file is served there`, temporary);
+}
+
 async function get(
-  { url, onProgress }: DownloadOptions<unknown>,
+  { url, maxBytes, signal, onProgress }: DownloadOptions<unknown>,
   network: Network,
-  init: RequestInit,
+  cache: RequestCache,
+  patience: number | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  let response: Response;
+  const controller = new AbortController();
+  const giveUp = () => controller.abort(signal?.reason);
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener('abort', giveUp);
+  const limit = patience ?? SILENCE_MS;
+  const start = () => setTimeout(() => controller.abort(), limit);
+  let timer = start();
+  const onChunk = () => {
+    if (patience !== undefined) return;
+    clearTimeout(timer);
+    timer = start();
+  };
   try {
-    response = await network.fetch(url, init);
+    const init: RequestInit = { cache, redirect: redirectOf(url), signal: controller.signal };
+    const response = await network.fetch(url, init);
+    const refusal = refusalOf(url, response);
+    if (refusal) throw refusal;
+    const bytes = await read(response, maxBytes, onChunk);
+    onProgress?.(bytes.byteLength, bytes.byteLength);
+    return bytes;
   } catch (thrown) {
+    if (thrown instanceof DocsiftError) throw thrown;
+    const silent = controller.signal.aborted && !signal?.aborted;
+    const problem = silent ? `no answer within ${limit / 1000} s` : messageOf(thrown);
     const advice = 'check the connection, and connect-src in the Content-Security-Policy';
-    throw new DocsiftError('download_failed', `${url}: ${messageOf(thrown)}; ${advice}`);
+    throw new DocsiftError('download_failed', `${url}: ${problem}; ${advice}`);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
   }
-  if (!response.ok) throw new Refused(url, response.status);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  onProgress?.(bytes.byteLength, bytes.byteLength);
-  return bytes;
+}
+
+/** The body, or its beginning where it is longer than `maxBytes`: one chunk more than allowed, so that it is refused. */
+async function read(
+  response: Response,
+  maxBytes: number,
+  onChunk: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  while (reader && length <= maxBytes) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    onChunk();
+    chunks.push(value);
+    length += value.byteLength;
+  }
+  if (length > maxBytes) await reader?.cancel();
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 /** Keeps accepted bytes; a cache that is full or absent is no failure. */

@@ -24,6 +24,8 @@ export interface Manifest {
 }
 
 const CACHE_NAME = 'docsift-manifest';
+/** Far more than a manifest has. */
+export const MAX_MANIFEST_BYTES = 1024 * 1024;
 
 /** Fetches the manifest, and keeps the last good one for when the network is off. */
 export function loadManifest(
@@ -37,6 +39,7 @@ export function loadManifest(
       cacheName: CACHE_NAME,
       cacheKey: cache ? url : undefined,
       policy: 'network-first',
+      maxBytes: MAX_MANIFEST_BYTES,
       accept: (bytes) => parseManifest(new TextDecoder().decode(bytes), url),
     },
     network,

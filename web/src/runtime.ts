@@ -119,6 +119,7 @@ function fetchBinary(
       cacheName: CACHE_NAME,
       cacheKey: cache ? keyOf(url, binary) : undefined,
       policy: 'cache-first',
+      maxBytes: binary.bytes,
       accept: (found) => verified(found, binary, url, ADVICE),
       onProgress: (loaded, total) => onProgress(loaded, total, binary.name),
     },

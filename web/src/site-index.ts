@@ -33,6 +33,10 @@ export interface IndexManifest {
 /** The name of the manifest in the folder of an index. */
 export const INDEX_FILE = 'index.json';
 
+/** More than the manifest of a million pages. */
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+/** What gzip may add to bytes that it cannot compress. */
+const PACKING_BYTES = 64 * 1024;
 const MANIFEST_CACHE = 'docsift-manifest';
 const PARTS_CACHE = 'docsift-index';
 /** How many parts of texts are held, for the second worker that asks for them. */
@@ -150,6 +154,7 @@ export class SiteIndex {
         policy: 'cache-first',
         keep: 'beside',
         signal,
+        maxBytes: part.bytes + PACKING_BYTES,
         accept: async (bytes) => verified(await unpacked(bytes, url), part, url, ADVICE),
         onProgress: (loaded, total) => isText || this.#options.onProgress(loaded, total, part.file),
       },
@@ -232,6 +237,7 @@ function fetchManifest(url: string, cache: boolean, network: Network): Promise<F
       cacheKey: cache ? url : undefined,
       policy: 'network-first',
       keep: 'not',
+      maxBytes: MAX_MANIFEST_BYTES,
       accept: (bytes) => found(bytes, url),
     },
     network,

@@ -43,3 +43,15 @@ test('facets count documents by value, each once', () => {
   ]);
   assert.deepEqual(facets.gone, {});
 });
+
+test('names that every object inherits are names like others', () => {
+  for (const field of ['constructor', '__proto__', 'toString'])
+    assert.ok(!fits(field, 'x') && fits(field, { not: 'x' }), field);
+  const hostile = JSON.parse('{ "id": "c", "title": "", "body": "", "__proto__": "x", "constructor": "y" }');
+  const facets = countFacets([hostile], ['__proto__', 'constructor']);
+  assert.equal(Object.getPrototypeOf(facets), Object.prototype);
+  assert.deepEqual(Object.entries(facets), [
+    ['__proto__', { x: 1 }],
+    ['constructor', { y: 1 }],
+  ]);
+});

@@ -2,6 +2,7 @@
 import { DocsiftError, type ErrorCode, messageOf } from '../errors.js';
 import type { Search, SearchOptions } from '../index.js';
 import type { Progress } from '../options.js';
+import { isRefusedRedirect, redirectOf, redirectRefused } from '../redirects.js';
 import type { SearchDocument } from '../types.js';
 import { affordableStage, type Device } from './device.js';
 import type { EngineSettings } from './settings.js';
@@ -116,10 +117,11 @@ function indexNear(script: string): URL {
 async function fetchText(url: string): Promise<string> {
   let response: Response;
   try {
-    response = await fetch(url);
+    response = await fetch(url, { redirect: redirectOf(url) });
   } catch (cause) {
     throw new DocsiftError('download_failed', `${url} could not be fetched: ${messageOf(cause)}`, { cause });
   }
+  if (isRefusedRedirect(response)) throw new DocsiftError('download_failed', redirectRefused(url));
   if (response.ok) return response.text();
   throw new DocsiftError(
     'download_failed',

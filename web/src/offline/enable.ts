@@ -57,9 +57,19 @@ async function activeWorker(url: string | URL): Promise<ServiceWorker> {
 
 function filesOf({ urls = [], workerUrl }: OfflineOptions): Omit<KeepRequest, 'type'> {
   const worker = workerUrl ?? new URL('./worker.js', import.meta.url);
-  const needed = ownFiles([location.href, import.meta.url, worker, ...urls]);
-  const loaded = ownFiles(performance.getEntriesByType('resource').map(({ name }) => name));
+  // Not with its query string: what somebody searched for may be in it, and is no part of the page.
+  const page = location.origin + location.pathname;
+  const needed = ownFiles([page, import.meta.url, worker, ...urls]);
+  const loaded = ownFiles(loadedFiles());
   return { needed, wanted: loaded.filter((url) => !needed.includes(url)) };
+}
+
+/** The files that the page has loaded so far. What a script asked with a query string is an answer, and no file. */
+function loadedFiles(): string[] {
+  const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+  const isAnswer = ({ name, initiatorType }: PerformanceResourceTiming) =>
+    name.includes('?') && (initiatorType === 'fetch' || initiatorType === 'xmlhttprequest');
+  return entries.filter((entry) => !isAnswer(entry)).map(({ name }) => name);
 }
 
 /** The absolute addresses of those that are of the page's origin, and not in docsift's own cache, each once. */

@@ -17,6 +17,9 @@ export interface Query {
   explain: string | undefined;
 }
 
+/** So many UTF-16 units of a query are read; the models take far fewer, and a longer one would only take time. */
+export const MAX_QUERY_LENGTH = 2000;
+
 /** Throws `invalid_input` for what makes no sense. Fields of `where` and `boost` are the engine's to check. */
 export function checkQuery(text: string, options: QueryOptions, explain?: string): Query {
   const { retrieve = 50, limit = 5, rerank = 'all', typing = false, trace = false } = options;
@@ -33,7 +36,19 @@ export function checkQuery(text: string, options: QueryOptions, explain?: string
   if (facets !== undefined && !(Array.isArray(facets) && facets.every((name) => typeof name === 'string'))) {
     fail('facets: expected an array of names of fields');
   }
-  return { text, retrieve, limit, where, boost, facets, typing, rerank, rerankTokens, trace, explain };
+  return {
+    text: text.slice(0, MAX_QUERY_LENGTH),
+    retrieve,
+    limit,
+    where,
+    boost,
+    facets,
+    typing,
+    rerank,
+    rerankTokens,
+    trace,
+    explain,
+  };
 }
 
 function isRerankMode(mode: unknown): mode is RerankMode {

@@ -3,22 +3,29 @@ import type { Condition, Facets, Scalar, SearchDocument, Where } from '../types.
 
 /** The first field whose condition a document does not fulfil; `undefined` where it fulfils all. */
 export function failingField(document: SearchDocument, where: Where | undefined): string | undefined {
-  return Object.entries(where ?? {}).find(([field, condition]) => !fulfils(document[field], condition))?.[0];
+  return Object.entries(where ?? {}).find(
+    ([field, condition]) => !fulfils(ownValue(document, field), condition),
+  )?.[0];
 }
 
 /** How often each value of the fields occurs. */
 export function countFacets(documents: readonly SearchDocument[], fields: readonly string[]): Facets {
-  const facets: Facets = {};
-  for (const field of fields) {
+  const countsOf = (field: string) => {
     const counts = new Map<string, number>();
     for (const document of documents) {
-      for (const value of new Set(valuesOf(document[field]).map(String))) {
+      for (const value of new Set(valuesOf(ownValue(document, field)).map(String))) {
         counts.set(value, (counts.get(value) ?? 0) + 1);
       }
     }
-    facets[field] = Object.fromEntries(counts);
-  }
-  return facets;
+    return Object.fromEntries(counts);
+  };
+  // Unlike an assignment, this has no other meaning for a field called `__proto__`.
+  return Object.fromEntries(fields.map((field) => [field, countsOf(field)]));
+}
+
+/** A document's own value: a field called `constructor` is not what every object inherits. */
+function ownValue(document: SearchDocument, field: string): unknown {
+  return Object.hasOwn(document, field) ? document[field] : undefined;
 }
 
 function fulfils(field: unknown, condition: Condition): boolean {
