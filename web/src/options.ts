@@ -20,7 +20,7 @@ export interface ModelFiles {
   bytes?: number | undefined;
   /** Part of the key under which the files are cached: change it when files change at the same address. */
   revision?: string | undefined;
-  /** A reranker's weight of the cosine against its logit. Default 0, which suits public cross-encoders. */
+  /** A reranker's weight of the fused score against its logit. Default 0, which suits public cross-encoders. */
   mixingWeight?: number | undefined;
 }
 

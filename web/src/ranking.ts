@@ -11,9 +11,10 @@ export interface Ranked {
 }
 
 /**
- * The order of the candidates. Those that have a logit come first, by `logit + mixingWeight × (cosine + boost)`; the
- * others follow in the retriever's order, which also decides ties. A passage that has no vector yet counts with the
- * least cosine among the candidates: a zero would bury it, whatever its logit.
+ * The order of the candidates. Those that have a logit come first, by `logit + mixingWeight × fused`; the others follow in
+ * the retriever's order, which also decides ties. A passage that has no vector yet counts with the least cosine among the
+ * candidates: a zero would bury it, whatever its logit. Where none has one, only boosts are added: the fused score is then
+ * of another scale.
  *
  * @param logits by the candidates' positions; `undefined` for those that have none, or not yet
  */
@@ -23,12 +24,14 @@ export function rank(
   mixingWeight: number,
 ): Ranked[] {
   const cosines = candidates.flatMap(({ cosine }) => cosine ?? []);
-  const least = cosines.length > 0 ? Math.min(...cosines) : 0;
+  const hasCosines = cosines.length > 0;
+  const least = hasCosines ? Math.min(...cosines) : 0;
   return candidates
     .map((candidate, i): Ranked => {
       const { cosine, bm25, boost, fused } = candidate;
       const cross = logits[i];
-      const final = cross === undefined ? fused : cross + mixingWeight * ((cosine ?? least) + boost);
+      const retrieval = hasCosines ? fused + (cosine === undefined ? least : 0) : boost;
+      const final = cross === undefined ? fused : cross + mixingWeight * retrieval;
       return {
         candidate,
         scores: { cosine, bm25, boost, fused, cross, final },

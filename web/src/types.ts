@@ -103,7 +103,7 @@ export interface Scores {
   boost: number;
   /** The retriever's score, of cosine, BM25 and boost. */
   fused: number;
-  /** `cross + mixingWeight × (cosine + boost)` once reranked, else `fused`. What was reranked comes before what was not. */
+  /** `cross + mixingWeight × fused` once reranked, else `fused`. What was reranked comes before what was not. */
   final: number;
 }
 

@@ -15,14 +15,14 @@ const documents = Object.fromEntries(
 const excerptOf = ({ text = '' }: Candidate) => ({ text, highlights: [] });
 const order = (ranked: { candidate: Candidate }[]) => ranked.map(({ candidate: { text } }) => text).join(' ');
 
-test('orders by logit + weight × (cosine + boost)', () => {
+test('orders by logit + weight × fused score, words and boosts included', () => {
   const candidates = [candidate('a', 0.9), candidate('b', 0.5), candidate('c', 0.4)];
   const logits = [-10, -3, 2];
   assert.equal(order(rank(candidates, logits, 0)), 'c b a');
   assert.equal(order(rank(candidates, logits, 20)), 'c a b');
   assert.equal(order(rank(candidates, logits, 100)), 'a b c');
-  const boosted = candidates.map((each) => (each.documentId === 'b' ? { ...each, boost: 0.5 } : each));
-  assert.equal(order(rank(boosted, logits, 20)), 'b c a');
+  const raised = candidates.map((each) => (each.documentId === 'b' ? { ...each, fused: 1 } : each));
+  assert.equal(order(rank(raised, logits, 20)), 'b c a');
   const [first] = rank(candidates, logits, 20);
   assert.deepEqual(first?.scores, { cosine: 0.4, bm25: 1, boost: 0, fused: 0.4, cross: 2, final: 10 });
 });
@@ -54,7 +54,18 @@ test('gives a passage without a vector the least cosine there is', () => {
     ],
   );
   assert.equal(ranked[0]?.scores.cosine, undefined);
-  assert.equal(rank([candidate('a', undefined)], [7], 24)[0]?.scores.final, 7);
+});
+
+test('adds nothing but boosts where no passage has a vector', () => {
+  const candidates = [candidate('a', undefined), { ...candidate('b', undefined), boost: 0.5, fused: 1.5 }];
+  const ranked = rank(candidates, [7, 6], 24);
+  assert.deepEqual(
+    ranked.map(({ candidate: { documentId }, scores }) => [documentId, scores.final]),
+    [
+      ['b', 18],
+      ['a', 7],
+    ],
+  );
 });
 
 test('shows each document once, by its best passage, with the others and its places before and after', () => {

@@ -7,7 +7,7 @@
 //! The words of one stem are one term. So are the stems that stand for one word of a query ([`expand`](super::expand)): a
 //! passage has the best of them, and their rarity is that of all together.
 
-use super::expand::QueryTerm;
+use super::expand::{QueryTerm, TermKind};
 use super::{LexicalIndex, Posting, FIELDS};
 
 /// The parameters of BM25F, with title, headings and body in this order.
@@ -35,6 +35,9 @@ pub struct Matches {
     /// The passages that have one of its terms, and their BM25 scores, all above 0, in ascending order of id.
     pub scores: Vec<(u32, f32)>,
     /// What a passage would score that was the best for every term: the sum of the terms' best scores. Positive.
+    ///
+    /// A word that no passage has counts too, as once in a body of average length: with "survey teammates on where to eat
+    /// lunch", passages about teammates would otherwise have all that was asked for.
     pub attainable: f32,
 }
 
@@ -67,7 +70,11 @@ impl LexicalIndex {
                 }
             }
             let idf = self.idf(found.len());
-            let mut best = 0.0f32;
+            // An identifier's parts stand for it.
+            let mut best = match found.is_empty() && term.kind != TermKind::Identifier {
+                true => term.times as f32 * idf,
+                false => 0.0,
+            };
             for passage in found {
                 let saturation = std::mem::take(&mut saturations[passage as usize]);
                 let score = term.times as f32 * idf * saturation;
@@ -151,6 +158,15 @@ mod tests {
         assert!((fish[1].1 - 0.470_003_6 * 4.4 / 3.65).abs() < 1e-6);
         let both = index.score(&index.expand("red fish", false), &bm25);
         assert!((both.attainable - red[0].1 - fish[1].1).abs() < 1e-6);
+    }
+
+    #[test]
+    fn words_that_no_passage_has_are_attainable_and_identifiers_by_their_parts() {
+        let index = bodies(&["red fish", "blue fish fish", "green"]);
+        let attainable = |query: &str| index.score(&index.expand(query, false), &Bm25::default()).attainable;
+        // idf = ln(1 + 3.5 / 0.5)
+        assert!((attainable("red zebra") - attainable("red") - 8f32.ln()).abs() < 1e-6);
+        assert!((attainable("red-zebra") - attainable("red zebra")).abs() < 1e-6);
     }
 
     #[test]
