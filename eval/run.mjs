@@ -15,12 +15,13 @@ const COMMITTED = `${path.join(ROOT, 'web/demo/corpus/zulip-help.json')}:${path.
 await runMain(async () => {
   const args = process.argv.slice(2);
   // What is built is taken as it is, so that a version can be measured beside its successor.
-  const skipBuild = take(args, '--no-build');
+  const isBuilt = existsSync(path.join(ROOT, 'dist', 'eval.js'));
+  const skipBuild = take(args, '--no-build') || (args.includes('--help') && isBuilt);
   const withPeers = take(args, '--peers');
   const resume = take(args, '--resume');
   if (take(args, '--fresh')) rmSync(path.join(ROOT, 'target', 'eval'), { recursive: true, force: true });
   if (!skipBuild) await build(await setUpBuild());
-  else if (!existsSync(path.join(ROOT, 'dist', 'eval.js')))
+  else if (!isBuilt)
     throw new StepError('dist/eval.js is missing', 'run it without --no-build');
   const { main } = await import('../dist/eval.js');
   const { keepIndex, keepResults } = await import('./kept.mjs');
