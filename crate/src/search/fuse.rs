@@ -5,6 +5,9 @@
 //! of the query. A passage that has all that was asked for gets the whole weight; where the words of a long question are
 //! scattered over passages, none gets much, and the order is left to meaning.
 //!
+//! Words that no passage has count as asked for, once each. The table was made without that; with it, over int8 vectors, the
+//! mean goes from 0.840 to 0.847 (zulip-help from 0.851 to 0.880, the others by 0.002 and less).
+//!
 //! nDCG@10 on the 170 judged queries of four help centers, the best passage of a document counting; the recall is that of
 //! the first 50 passages (`examples/fusion.rs`, vectors of all-MiniLM-L6-v2):
 //!
