@@ -76,10 +76,14 @@ fn words_find_before_vectors_and_both_after() {
         json!({"documents": 3, "passages": 4, "embedded": 0})
     );
 
-    let lexical = collection.retrieve("lost password", Some(&embed("q")), &Options::new(10)).unwrap();
+    let lexical = collection.retrieve("reset password", Some(&embed("q")), &Options::new(10)).unwrap();
     assert_eq!(lexical.stage, Stage::Lexical);
     assert_eq!(lexical.candidates[0].document_id, "a");
     assert_eq!(lexical.candidates[0].fused, 1.0);
+    // No passage has all of it.
+    let lost = collection.retrieve_by_words("lost password", &Options::new(10));
+    assert_eq!(lost.candidates[0].document_id, "a");
+    assert!(lost.candidates[0].fused < 0.5);
 
     embed_all(&mut collection);
     assert_eq!(collection.counts().embedded, 4);

@@ -16,7 +16,7 @@ export const ALLOWED = [
 
 /** Above what is measured by about a tenth: a visitor downloads the first six. */
 export const BUDGETS = [
-  { file: 'dist/docsift.js', gzip: 26_800 },
+  { file: 'dist/docsift.js', gzip: 28_000 },
   { file: 'dist/worker.js', gzip: 8_200 },
   { file: 'dist/element.js', gzip: 15_500 },
   { file: 'dist/element-translations.js', gzip: 7_000 },
