@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { hashTypes, STAMP } from '../../scripts/reference.mjs';
 import { ROOT, run } from '../../scripts/steps.mjs';
 
 const TYPES = path.join(ROOT, 'dist', 'types');
@@ -154,4 +155,8 @@ test('getting-started.md says for each generator what the tested project has', a
 test('bytes.md has the figures that were measured last', async () => {
   const measured = await read('bench/results/first-result.md');
   assert.ok((await page('bytes')).includes(measured.trim()), 'the table of bench/results/first-result.md');
+});
+
+test('the reference is of the types that are built', async () => {
+  assert.equal((await readFile(STAMP, 'utf8')).trim(), hashTypes(), 'run `npm run docs`');
 });
