@@ -39,7 +39,7 @@ const FILES = [RUNTIME, LEXICAL, MANIFEST, EMBEDDER, RERANKER];
  * @param {string} [policy]
  */
 async function openFaulty(t, policy) {
-  const { folder, index, hashes } = await makeSmallSite(t);
+  const { folder, part, hashes } = await makeSmallSite(t);
   const server = misbehave((where) => path.join(folder, where.replace('/docsift/', '')));
   let redirected = 0;
   const elsewhere = await startSite(t, {
@@ -63,7 +63,7 @@ async function openFaulty(t, policy) {
   page.setDefaultTimeout(BOUND_MS);
   await page.evaluate(setUpPage, BOUND_MS);
   return {
-    ...{ ...server, page, site: opened.site, collection: `/docsift/${index}` },
+    ...{ ...server, page, site: opened.site, part: `/docsift/${part}` },
     elsewhere: (/** @type {string} */ file) => new URL(file, elsewhere.url).href,
     redirected: () => redirected,
     /** Whether everything that is kept is a file of the folder, byte for byte. */
@@ -229,18 +229,18 @@ test('a slow network', LIMIT, async (t) => {
 });
 
 test('a deployed index', LIMIT, async (t) => {
-  const { page, setFault, requests, checkKept, collection } = await openFaulty(t);
+  const { page, setFault, requests, checkKept, part } = await openFaulty(t);
   const whole = { value: { stage: 'reranked', found: true, code: undefined } };
   for (const [name, fault] of Object.entries(PASSING_FAULTS)) {
     await t.test(`${name}, then the files: opened`, async () => {
       await emptyCaches(page);
-      setFault(name === 'other bytes of the same length' ? collection : [INDEX, collection], 1, fault);
+      setFault(name === 'other bytes of the same length' ? part : [INDEX, part], 1, fault);
       assert.deepEqual(await page.evaluate(() => window.visit.open()), whole);
-      assert.equal(requests(collection), 2);
+      assert.equal(requests(part), 2);
       await checkKept();
     });
   }
-  for (const file of [INDEX, collection]) {
+  for (const file of [INDEX, part]) {
     for (const name of KINDS) {
       if (file === INDEX && name === 'other bytes of the same length') continue;
       await t.test(`${path.posix.extname(file)}, ${name}: refused, and not kept`, async () => {

@@ -82,7 +82,7 @@ test('a visitor of the demo', async (t) => {
     assert.ok(hits >= REFERENCE.totals.hits, `${hits} hits, PyTorch has ${REFERENCE.totals.hits}`);
   });
 
-  await t.test('the order is by logit + w × cosine, and the panel shows all candidates', async () => {
+  await t.test('the order is by logit + w × fused score, and the panel shows all candidates', async () => {
     await page.locator('#trace summary').click();
     assert.equal(await page.locator('#moves path').count(), 50);
     assert.match(await page.locator('#story').textContent(), /passages read with the question in/);
@@ -92,12 +92,12 @@ test('a visitor of the demo', async (t) => {
         rows.map((row) => [...row.querySelectorAll('td')].slice(-5).map((cell) => Number(cell.textContent))),
       );
     assert.equal(rows.length, 50);
-    for (const [cosine, , , cross, final] of rows) {
-      // The cells are rounded: cosine to 3 digits, the others to 2.
+    for (const [, , fused, cross, final] of rows) {
+      // The cells are rounded: the fused score to 3 digits, the others to 2.
       const rounding = WEIGHT * 0.0005 + 0.01;
       assert.ok(
-        Math.abs(cross + WEIGHT * cosine - final) <= rounding,
-        `${cross} + ${WEIGHT} × ${cosine} = ${final}`,
+        Math.abs(cross + WEIGHT * fused - final) <= rounding,
+        `${cross} + ${WEIGHT} × ${fused} = ${final}`,
       );
     }
     const finals = rows.map((row) => row[4]);

@@ -29,8 +29,8 @@ export async function smallManifest(fileOf) {
 
 /**
  * @param {import('node:test').TestContext} t
- * @returns {Promise<{ folder: string, index: string, hashes: Set<string> }>} the folder, which is to be served as
- *   `/docsift/`; the name of its index file; and the SHA-256 of every file in it
+ * @returns {Promise<{ folder: string, part: string, hashes: Set<string> }>} the folder, which is to be served as
+ *   `/docsift/`; the name of the part that holds its words; and the SHA-256 of every file in it
  */
 export async function makeSmallSite(t) {
   const models = path.join(await scratch(t), 'models');
@@ -48,7 +48,7 @@ export async function makeSmallSite(t) {
   const names = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = names.filter((entry) => entry.isFile()).map((entry) => path.join(entry.path, entry.name));
   const hashes = await Promise.all(files.map(async (file) => sha256(await readFile(file))));
-  const index = names.find(({ name }) => /^index\..*\.docsift$/.test(name))?.name;
-  assert.ok(index, 'an index was written');
-  return { folder, index, hashes: new Set(hashes) };
+  const part = names.find(({ name }) => /^lexical\..*\.bin$/.test(name))?.name;
+  assert.ok(part, 'an index was written');
+  return { folder, part, hashes: new Set(hashes) };
 }
