@@ -20,13 +20,13 @@ export const BUDGETS = [
   { file: 'dist/worker.js', gzip: 8_200 },
   { file: 'dist/element.js', gzip: 15_500 },
   { file: 'dist/element-translations.js', gzip: 7_000 },
-  { file: 'dist/docsift-lexical.wasm', gzip: 202_000 },
+  { file: 'dist/docsift-lexical.wasm', gzip: 215_000 },
   { file: 'dist/docsift-relaxed.wasm', gzip: 1_650_000 },
   { file: 'dist/docsift-simd128.wasm', gzip: 1_650_000 },
   { file: 'dist/docsift.cdn.js', gzip: 34_600 },
   { file: 'dist/cli.js', bytes: 1_400_000 },
-  { file: 'dist/node.js', bytes: 80_000 },
-  { file: 'dist/eval.js', bytes: 110_000 },
+  { file: 'dist/node.js', bytes: 90_000 },
+  { file: 'dist/eval.js', bytes: 120_000 },
 ];
 
 /** Some static hosts refuse larger files. */
