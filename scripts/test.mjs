@@ -107,7 +107,10 @@ async function runEverything(tools) {
   });
   await check('Types', 'npm', ['run', '--silent', 'typecheck'], { todo: 'mend what tsc names above' });
   await suite('TypeScript tests', 'npm', ['run', '--silent', 'test:ts']);
-  await suite('Rust tests', 'cargo', ['test', '--workspace', '--locked'], { env: CARGO_PROGRESS });
+  // A failure must not keep the tests of other files from being run.
+  await suite('Rust tests', 'cargo', ['test', '--workspace', '--locked', '--no-fail-fast'], {
+    env: CARGO_PROGRESS,
+  });
   await suite('Kernel tests in Chromium', 'cargo', kernelTests(toolchain.args), {
     env: {
       ...CARGO_PROGRESS,
