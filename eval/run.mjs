@@ -21,8 +21,7 @@ await runMain(async () => {
   const resume = take(args, '--resume');
   if (take(args, '--fresh')) rmSync(path.join(ROOT, 'target', 'eval'), { recursive: true, force: true });
   if (!skipBuild) await build(await setUpBuild());
-  else if (!isBuilt)
-    throw new StepError('dist/eval.js is missing', 'run it without --no-build');
+  else if (!isBuilt) throw new StepError('dist/eval.js is missing', 'run it without --no-build');
   const { main } = await import('../dist/eval.js');
   const { keepIndex, keepResults } = await import('./kept.mjs');
   const peers = withPeers ? await setUpPeers() : undefined;
