@@ -237,16 +237,18 @@ pub(crate) fn encode(documents: &[EncodedDocument]) -> Vec<u8> {
 pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<StoredDocument>> {
     let mut reader = Kind::Documents.open(bytes)?;
     let length = reader.varint("the documents' length")?;
-    let unreadable = |error: String| damaged(&format!("the documents cannot be read: {error}"));
-    let heads: Vec<Value> =
-        serde_json::from_slice(reader.take(length, "the documents")?).map_err(|error| unreadable(error.to_string()))?;
+    let heads: Vec<Value> = serde_json::from_slice(reader.take(length, "the documents")?).map_err(unreadable)?;
     let mut documents = Vec::with_capacity(heads.len());
     for (position, head) in heads.into_iter().enumerate() {
-        let document = Document::from_head(head, position).map_err(|error| unreadable(error.to_string()))?;
+        let document = Document::from_head(head, position).map_err(unreadable)?;
         documents.push(decode_passages(document, &mut reader)?);
     }
     reader.finish("the last passage")?;
     Ok(documents)
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Error {
+    damaged(&format!("the documents cannot be read: {error}"))
 }
 
 fn decode_passages(document: Document, reader: &mut Reader) -> Result<StoredDocument> {

@@ -233,8 +233,8 @@ impl Manifest {
             vectors: parts.ranges("vectors")?,
             texts: parts.ranges("texts")?,
         };
-        let count = |name| manifest.count(name);
-        let manifest = Self::new(model, count("documents")?, count("passages")?, count("embedded")?, parts);
+        let [documents, passages, embedded] = ["documents", "passages", "embedded"].map(|name| manifest.count(name));
+        let manifest = Self::new(model, documents?, passages?, embedded?, parts);
         manifest.check()?;
         Ok(manifest)
     }
@@ -316,7 +316,7 @@ fn other_version(found: u64) -> Error {
     ))
 }
 
-/// An object of the manifest. Read by hand: derived deserializers would take a tenth of the lexical binary.
+/// An object of the manifest. Read by hand: derived deserializers would take a twentieth of the lexical binary.
 struct Entry<'a> {
     value: &'a Value,
     /// What it is called in errors.

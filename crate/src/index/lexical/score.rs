@@ -69,15 +69,13 @@ impl LexicalIndex {
                     *best = best.max(weight * frequency * (bm25.k1 + 1.0) / (frequency + bm25.k1));
                 }
             }
-            let idf = self.idf(found.len());
+            let weight = term.times as f32 * self.idf(found.len());
             // An identifier's parts stand for it.
-            let mut best = match found.is_empty() && term.kind != TermKind::Identifier {
-                true => term.times as f32 * idf,
-                false => 0.0,
-            };
+            let missing = found.is_empty() && term.kind != TermKind::Identifier;
+            let mut best = if missing { weight } else { 0.0 };
             for passage in found {
                 let saturation = std::mem::take(&mut saturations[passage as usize]);
-                let score = term.times as f32 * idf * saturation;
+                let score = weight * saturation;
                 scores[passage as usize] += score;
                 best = best.max(score);
             }
