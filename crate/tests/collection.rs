@@ -1,5 +1,7 @@
 //! Adding, removing, embedding, retrieving and keeping a collection.
 
+mod stand_in;
+
 use docsift::search::collection::Collection;
 use docsift::search::options::Options;
 use docsift::search::retrieve::Stage;
@@ -7,13 +9,7 @@ use docsift::text::document::Document;
 use proptest::prelude::*;
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
-
-const DIMS: usize = 4;
-const MODEL: &str = "model-a";
-
-fn count_tokens(text: &str) -> usize {
-    text.split_whitespace().count()
-}
+use stand_in::{count_tokens, embed, embed_all, DIMS, MODEL};
 
 fn document(id: &str, title: &str, body: &str) -> Document {
     Document::from_value(json!({"id": id, "title": title, "body": body, "rank": 0.1}), 0).unwrap()
@@ -24,26 +20,6 @@ fn collection(documents: &[(&str, &str, &str)]) -> Collection {
     let documents = documents.iter().map(|(id, title, body)| document(id, title, body)).collect();
     collection.add(documents, false, &count_tokens).unwrap();
     collection
-}
-
-/// A unit vector that depends on the text alone, as an encoder's would.
-fn embed(text: &str) -> Vec<f32> {
-    let digest = Sha256::digest(text);
-    let vector: Vec<f32> = digest.iter().take(DIMS).map(|&byte| f32::from(byte) - 127.5).collect();
-    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-    vector.iter().map(|x| x / length).collect()
-}
-
-fn embed_all(collection: &mut Collection) {
-    loop {
-        let batch = collection.pending(20);
-        if batch.is_empty() {
-            return;
-        }
-        let ids: Vec<u32> = batch.iter().map(|(id, _)| *id).collect();
-        let vectors: Vec<f32> = batch.iter().flat_map(|(_, input)| embed(input)).collect();
-        collection.set_vectors(&ids, &vectors, DIMS).unwrap();
-    }
 }
 
 /// All that a query shows, but for ids, which depend on the collection's past.

@@ -1,6 +1,8 @@
 //! Keeping a collection, in one file and in parts, and opening it again.
 
 mod damage;
+#[path = "../stand_in/mod.rs"]
+mod stand_in;
 
 use docsift::index::manifest::{Manifest, Parts, RangePart};
 use docsift::search::collection::Collection;
@@ -12,33 +14,13 @@ use docsift::{Error, Result};
 use proptest::prelude::*;
 use serde_json::{json, Map, Value};
 use sha2::{Digest, Sha256};
+use stand_in::{count_tokens, embed, embed_all, DIMS, MODEL};
 
-const DIMS: usize = 4;
-const MODEL: &str = "model-a";
 /// So small that a few documents make many parts.
 const TINY: PartSizes = PartSizes { bulk: RunSizes { least: 60, most: 300 }, texts: RunSizes { least: 20, most: 60 } };
 
-fn count_tokens(text: &str) -> usize {
-    text.split_whitespace().count()
-}
-
 fn document(id: &str, title: &str, body: &str) -> Document {
     Document::from_value(json!({"id": id, "title": title, "body": body, "tags": ["x", id], "section": "S"}), 0).unwrap()
-}
-
-/// A unit vector that depends on the text alone, as an encoder's would.
-fn embed(text: &str) -> Vec<f32> {
-    let digest = Sha256::digest(text);
-    let vector: Vec<f32> = digest.iter().take(DIMS).map(|&byte| f32::from(byte) - 127.5).collect();
-    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-    vector.iter().map(|x| x / length).collect()
-}
-
-fn embed_all(collection: &mut Collection) {
-    let batch = collection.pending(usize::MAX);
-    let ids: Vec<u32> = batch.iter().map(|(id, _)| *id).collect();
-    let vectors: Vec<f32> = batch.iter().flat_map(|(_, input)| embed(input)).collect();
-    collection.set_vectors(&ids, &vectors, DIMS).unwrap();
 }
 
 /// What queries show: all but texts and ids, which depend on what was fetched and on the collection's past.
