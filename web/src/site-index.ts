@@ -32,6 +32,8 @@ export interface IndexManifest {
 
 /** The name of the manifest in the folder of an index. */
 export const INDEX_FILE = 'index.json';
+/** The path or the name of a part. */
+export const PART_FILE = /(^|\/)(documents|lexical|vectors|texts)\.[0-9a-f]{16}\.bin$/;
 
 /** More than the manifest of a million pages. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;

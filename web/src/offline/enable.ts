@@ -1,5 +1,6 @@
 /** The page's half of working offline. */
 import { DocsiftError, messageOf } from '../errors.js';
+import { PART_FILE } from '../site-index.js';
 import type { KeepReply, KeepRequest } from './messages.js';
 
 export interface OfflineOptions {
@@ -14,8 +15,7 @@ export interface OfflineOptions {
   workerUrl?: string | URL | undefined;
 }
 
-/** What docsift keeps in its own cache. */
-const KEPT_ELSEWHERE = /\.(wasm|gguf|safetensors)$|\/(documents|lexical|vectors|texts)\.[0-9a-f]{16}\.bin$/;
+const MODEL_OR_WASM = /\.(wasm|gguf|safetensors)$/;
 
 /**
  * Makes the page open with the network off: registers the service worker and has it keep the page, what the page has
@@ -72,10 +72,15 @@ function loadedFiles(): string[] {
   return entries.filter((entry) => !isAnswer(entry)).map(({ name }) => name);
 }
 
+/** Whether docsift keeps it in its own cache. */
+function isKeptElsewhere(pathname: string): boolean {
+  return MODEL_OR_WASM.test(pathname) || PART_FILE.test(pathname);
+}
+
 /** The absolute addresses of those that are of the page's origin, and not in docsift's own cache, each once. */
 function ownFiles(urls: readonly (string | URL)[]): string[] {
   const own = urls
     .map((url) => new URL(url, document.baseURI))
-    .filter(({ origin, pathname }) => origin === location.origin && !KEPT_ELSEWHERE.test(pathname));
+    .filter(({ origin, pathname }) => origin === location.origin && !isKeptElsewhere(pathname));
   return [...new Set(own.map(({ href }) => href.split('#')[0] as string))];
 }

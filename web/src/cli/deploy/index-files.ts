@@ -5,10 +5,9 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { ExportedIndex } from '../../engine/protocol.js';
 import { DocsiftError } from '../../errors.js';
-import { INDEX_FILE, SiteIndex } from '../../site-index.js';
+import { INDEX_FILE, PART_FILE, SiteIndex } from '../../site-index.js';
 
 const compress = promisify(gzip);
-const PART = /^(documents|lexical|vectors|texts)\.[0-9a-f]{16}\.bin$/;
 
 /** The index that an earlier run wrote; `undefined` where there is none, or none that can be used. */
 export async function readIndex(folder: string): Promise<SiteIndex | undefined> {
@@ -40,7 +39,7 @@ export async function writeIndex(folder: string, { manifest, files, parts }: Exp
   }
   await writeWhole(path.join(folder, INDEX_FILE), manifest);
   const current = new Set(files);
-  const earlier = (await readdir(folder)).filter((name) => PART.test(name) && !current.has(name));
+  const earlier = (await readdir(folder)).filter((name) => PART_FILE.test(name) && !current.has(name));
   await Promise.all(earlier.map((name) => rm(path.join(folder, name))));
   return total;
 }
