@@ -5,11 +5,10 @@
  * which is where docsift fetches its models.
  */
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { serveFolders } from '../../web/src/cli/serve/static-server.mjs';
+import { locate, mediaTypeOf, serveFolders } from '../../web/src/cli/serve/static-server.mjs';
 
 const compress = promisify(gzip);
 
@@ -44,13 +43,13 @@ export async function startSlowServer(folders, { megabits, roundTripMs }) {
     intercept: async (request, response) => {
       await sleep(roundTripMs);
       const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-      const file = fileOf(folders, pathname);
-      const content = file && (await readFile(file).catch(() => undefined));
-      if (!content) return false;
-      const gzipped = COMPRESSED.test(file);
+      const file = await locate(folders, pathname);
+      if (!file) return false;
+      const content = await readFile(file.path);
+      const gzipped = COMPRESSED.test(file.path);
       const body = gzipped ? await compress(content) : content;
       response.writeHead(200, {
-        'Content-Type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+        'Content-Type': mediaTypeOf(file.path),
         'Content-Length': body.length,
         ...(gzipped && { 'Content-Encoding': 'gzip' }),
       });
@@ -70,25 +69,4 @@ export async function startSlowServer(folders, { megabits, roundTripMs }) {
     sent: () => [...files.values()].reduce((sum, bytes) => sum + bytes, 0),
     clear: () => files.clear(),
   };
-}
-
-/** @type {Record<string, string>} */
-const TYPES = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.wasm': 'application/wasm',
-};
-
-/**
- * @param {Record<string, string>} folders
- * @param {string} pathname
- */
-function fileOf(folders, pathname) {
-  const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
-  const prefix = prefixes.find((each) => pathname.startsWith(each));
-  if (prefix === undefined) return undefined;
-  const name = pathname.slice(prefix.length) + (pathname.endsWith('/') ? 'index.html' : '');
-  return path.join(folders[prefix], name);
 }

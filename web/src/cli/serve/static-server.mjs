@@ -72,11 +72,10 @@ export async function serveFolders({
   pretty = false,
   intercept,
 }) {
-  const mounts = Object.entries(folders).sort(([a], [b]) => b.length - a.length);
   const server = createServer(async (request, response) => {
     try {
       if (!(await intercept?.(request, response)))
-        await answer({ mounts, policy, pretty }, request, response);
+        await answer({ folders, policy, pretty }, request, response);
     } catch {
       // The client went away, or the file did while it was being read: nothing can be said any more.
       response.destroy();
@@ -117,21 +116,21 @@ async function listen(server, port) {
 }
 
 /**
- * @param {{ mounts: [string, string][], policy: string, pretty: boolean }} site
+ * @param {{ folders: Record<string, string>, policy: string, pretty: boolean }} site
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
  */
-async function answer({ mounts, policy, pretty }, request, response) {
+async function answer({ folders, policy, pretty }, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { Allow: 'GET, HEAD' }).end();
     return;
   }
   const pathname = pathOf(request.url ?? '/');
   const file =
-    (await locate(mounts, pathname)) ??
-    (pretty && pathname && !pathname.endsWith('/') ? await locate(mounts, `${pathname}.html`) : undefined);
+    (await locate(folders, pathname)) ??
+    (pretty && pathname && !pathname.endsWith('/') ? await locate(folders, `${pathname}.html`) : undefined);
   if (!file) {
-    const folder = pathname && !pathname.endsWith('/') ? await locate(mounts, `${pathname}/`) : undefined;
+    const folder = pathname && !pathname.endsWith('/') ? await locate(folders, `${pathname}/`) : undefined;
     if (folder) {
       // Relative links of the page would otherwise lead to its neighbours.
       response.writeHead(301, { Location: `${encodeURI(`${pathname}`)}/` }).end();
@@ -144,7 +143,7 @@ async function answer({ mounts, policy, pretty }, request, response) {
   }
   const etag = `"${file.size.toString(16)}-${Math.round(file.modified).toString(16)}"`;
   const headers = {
-    'Content-Type': MEDIA_TYPES[path.extname(file.path).toLowerCase()] ?? 'application/octet-stream',
+    'Content-Type': mediaTypeOf(file.path),
     ...(policy ? { 'Content-Security-Policy': policy } : {}),
     'X-Content-Type-Options': 'nosniff',
     // A rebuilt file is seen at once: the browser asks each time, and an unchanged file costs it a 304.
@@ -158,6 +157,11 @@ async function answer({ mounts, policy, pretty }, request, response) {
   response.writeHead(200, { ...headers, 'Content-Length': file.size });
   if (request.method === 'HEAD') response.end();
   else await pipeline(createReadStream(file.path), response);
+}
+
+/** @param {string} file */
+export function mediaTypeOf(file) {
+  return MEDIA_TYPES[path.extname(file).toLowerCase()] ?? 'application/octet-stream';
 }
 
 /**
@@ -176,15 +180,15 @@ function pathOf(url) {
 /**
  * The file a path means; undefined for none, and for any path that leads out of its folder (by `..` or by a link).
  *
- * @param {[string, string][]} mounts
+ * @param {Record<string, string>} folders by URL prefix; the longest that fits is used
  * @param {string | undefined} pathname
  */
-async function locate(mounts, pathname) {
+export async function locate(folders, pathname) {
   if (pathname === undefined || pathname.includes('\0')) return undefined;
   try {
-    const mount = mounts.find(([prefix]) => pathname.startsWith(prefix));
-    if (!mount) return undefined;
-    const [prefix, folder] = mount;
+    const mounts = Object.entries(folders).filter(([prefix]) => pathname.startsWith(prefix));
+    if (mounts.length === 0) return undefined;
+    const [prefix, folder] = mounts.reduce((a, b) => (b[0].length > a[0].length ? b : a));
     const relative = pathname.slice(prefix.length) + (pathname.endsWith('/') ? 'index.html' : '');
     const root = await realpath(folder);
     const file = await realpath(path.join(root, relative));
