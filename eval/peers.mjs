@@ -11,6 +11,7 @@ import MiniSearch from 'minisearch';
 import { chromium } from 'playwright-core';
 import { serve } from '../scripts/serve.mjs';
 import { ROOT, StepError } from '../scripts/steps.mjs';
+import { htmlPage, PAGEFIND } from './pagefind.mjs';
 
 /** As far down as recall is measured. */
 const DEPTH = 50;
@@ -27,7 +28,6 @@ const PAGEFIND_WAYS = [
   },
   { name: 'Pagefind, word by word', ranking: {}, wordByWord: true },
 ];
-const PAGEFIND = path.join(ROOT, 'eval', 'node_modules', 'pagefind', 'lib', 'runner', 'bin.cjs');
 
 /**
  * @typedef {import('../dist/types/eval/index.js').Dataset} Dataset
@@ -152,7 +152,7 @@ async function inPage({ texts, depth, ranking, wordByWord }) {
 }
 
 /**
- * A page for each document, as a site generator would write it.
+ * A page for each document, named by its place.
  *
  * @param {string} site
  * @param {Dataset['documents']} documents
@@ -160,22 +160,6 @@ async function inPage({ texts, depth, ranking, wordByWord }) {
 function writeSite(site, documents) {
   rmSync(site, { recursive: true, force: true });
   mkdirSync(site, { recursive: true });
-  documents.forEach(({ title, body }, i) => {
-    const blocks = body
-      .split(/\n\s*\n/)
-      .map((block) => `<p>${escaped(block.trim()).replaceAll('\n', '<br>\n')}</p>`);
-    const html = `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>${escaped(title)}</title></head>
-<body><main data-pagefind-body>
-<h1>${escaped(title)}</h1>
-${blocks.join('\n')}
-</main></body>
-</html>
-`;
-    writeFileSync(path.join(site, `${i}.html`), html);
-  });
+  for (const [i, document] of documents.entries())
+    writeFileSync(path.join(site, `${i}.html`), htmlPage(document, { attributes: ' data-pagefind-body' }));
 }
-
-/** @param {string} text */
-const escaped = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,10 +1,10 @@
 /** The demo's help center as a site of HTML pages, with what each search needs beside it. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { htmlPage, PAGEFIND } from '../../eval/pagefind.mjs';
 import { ROOT, runOrFail } from '../../scripts/steps.mjs';
 
 const OUT = path.join(ROOT, 'target', 'bench', 'first-result');
-const PAGEFIND = path.join(ROOT, 'eval', 'node_modules', 'pagefind', 'lib', 'runner', 'bin.cjs');
 /** So many characters of text make a passage for transformers.js, about as long as docsift's. */
 const PASSAGE_CHARACTERS = 800;
 
@@ -17,13 +17,21 @@ export const FOLDERS = {
   '/ort/': path.join(ROOT, 'bench/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist'),
 };
 
+/**
+ * A short line that does not end as a sentence does.
+ *
+ * @param {string} block
+ */
+const isHeading = (block) => /^[^\n]{1,60}[^.:!?\n]$/.test(block);
+
 /** @param {(line: string) => void} report */
 export async function buildHelpSite(report) {
   const articles = JSON.parse(readFileSync(path.join(ROOT, 'web/demo/corpus/zulip-help.json'), 'utf8'));
   const site = FOLDERS['/site/'];
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(site, { recursive: true });
-  for (const { id, title, body } of articles) writeFileSync(path.join(site, `${id}.html`), page(title, body));
+  for (const article of articles)
+    writeFileSync(path.join(site, `${article.id}.html`), htmlPage(article, { isHeading }));
   const todo = 'read the message above';
   report('docsift indexes');
   await runOrFail(process.execPath, [path.join(ROOT, 'dist/cli.js'), 'index', site], { report, todo });
@@ -66,28 +74,3 @@ function cut(text) {
   }
   return passages;
 }
-
-/**
- * @param {string} title
- * @param {string} body
- */
-function page(title, body) {
-  const blocks = body.split(/\n\s*\n/).map((block) => {
-    const text = escaped(block.trim());
-    return /^[^\n]{1,60}[^.:!?\n]$/.test(block.trim())
-      ? `<h2>${text}</h2>`
-      : `<p>${text.replaceAll('\n', '<br>\n')}</p>`;
-  });
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>${escaped(title)}</title></head>
-<body><main>
-<h1>${escaped(title)}</h1>
-${blocks.join('\n')}
-</main></body>
-</html>
-`;
-}
-
-/** @param {string} text */
-const escaped = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
