@@ -8,14 +8,11 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { build as bundle } from 'esbuild';
-import { chromium } from 'playwright-core';
 import { ensureBrowser } from '../scripts/browser.mjs';
 import { build } from '../scripts/build.mjs';
 import { setUpBuild } from '../scripts/setup.mjs';
 import { ROOT, runMain, runOrFail, StepError, step } from '../scripts/steps.mjs';
 import { buildHelpSite, FOLDERS } from './lib/help-site.mjs';
-import { exportModels, installPeers } from './lib/prepare.mjs';
 import { startSlowServer } from './lib/slow-server.mjs';
 
 const QUESTION = 'mute a topic';
@@ -38,6 +35,9 @@ await runMain(async () => {
   const { lines, repeats, python, skipBuild } = readOptions();
   const { executable } = await ensureBrowser();
   if (!skipBuild) await build(await setUpBuild());
+  // Not before: they import npm packages, which the set-up installs.
+  const { exportModels, installPeers } = await import('./lib/prepare.mjs');
+  const { openBrowser } = await import('./lib/browser.mjs');
   await installPeers();
   await exportModels(python);
   await step('Pagefind, from npm', (report) =>
@@ -50,10 +50,7 @@ await runMain(async () => {
   if (!skipBuild || !existsSync(FOLDERS['/vectors/'])) await step('The help center as a site', buildHelpSite);
   await step('Pages', buildPages);
 
-  const browser = await chromium.launch({
-    executablePath: executable,
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  const browser = await openBrowser(executable);
   /** @type {Row[]} */
   const rows = [];
   try {
@@ -106,6 +103,7 @@ async function buildPages() {
   const page = path.join(ROOT, 'bench', 'page');
   const outdir = FOLDERS['/'];
   mkdirSync(outdir, { recursive: true });
+  const { build: bundle } = await import('esbuild');
   await bundle({
     entryPoints: ['first-result.js', 'first-result-transformers.js'].map((name) => path.join(page, name)),
     outdir,

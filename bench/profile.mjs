@@ -2,10 +2,11 @@
  * `npm run bench:profile`: where the time of W1 and W2 goes, function by function, as Chromium's sampling profiler sees
  * it, beside the rate of the innermost loops by themselves. README.md beside this file says how to read it.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureBrowser } from '../scripts/browser.mjs';
 import { buildNamed } from '../scripts/build-wasm.mjs';
+import { serve } from '../scripts/serve.mjs';
 import { setUpBuild } from '../scripts/setup.mjs';
 import { ROOT, runMain, step } from '../scripts/steps.mjs';
 import { MACS_PER_TOKEN, readWorkloads } from './lib/workloads.mjs';
@@ -30,10 +31,9 @@ await runMain(async () => {
   const tools = await setUpBuild();
   const { executable } = await ensureBrowser();
   await buildNamed(tools, OUT);
-  // It loads a peer dependency of the benchmark's: not before the set-up.
-  const { openBrowser } = await import('./lib/browser.mjs');
-  const { serve } = await import('../scripts/serve.mjs');
 
+  // It imports an npm package, which the set-up installs.
+  const { openBrowser } = await import('./lib/browser.mjs');
   writeFileSync(path.join(OUT, 'index.html'), '<!doctype html><title>profile</title>');
   const site = await serve({ port: 0, folders: { '/': OUT, '/models/': path.join(ROOT, 'models') } });
   const browser = await openBrowser(executable);
@@ -44,10 +44,10 @@ await runMain(async () => {
     const rates = await page.evaluate(() => globalThis.Engine.kernelRates(300));
     const best = Math.max(...Object.values(rates));
     console.log(`\nInnermost loops by themselves: ${best.toFixed(1)} GMAC/s\n`);
-    for (const { id, tokens, input } of readWorkloads({ repeats: 1, quick: false })) {
+    for (const { id, tokens, input, repeats } of readWorkloads({ repeats: 1, quick: false })) {
       if (!(id in ROUNDS)) continue;
       const profile = await step(`Profile ${id}`, () => measure(page, input(0), ROUNDS[id]));
-      const share = id === 'W2' ? input(0).texts.length / 50 : 1;
+      const share = input(0).each ? 1 / repeats : 1;
       print(id, profile, tokens * share * ROUNDS[id]);
     }
   } finally {
@@ -99,7 +99,6 @@ async function measure(page, input, rounds) {
   await page.evaluate(work, { input, rounds });
   const { profile } = await session.send('Profiler.stop');
   await session.detach();
-  mkdirSync(OUT, { recursive: true });
   const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
   const parts = new Map();
   profile.samples.forEach((node, index) => {

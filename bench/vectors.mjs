@@ -8,10 +8,9 @@
  * too, the fastest query is the figure to go by.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ROOT } from '../scripts/steps.mjs';
+import { runMain } from '../scripts/steps.mjs';
+import { loadEngine } from './lib/engine.mjs';
+import { quantile } from './lib/statistics.mjs';
 
 const DIMS = 384;
 const QUERIES = 200;
@@ -94,16 +93,13 @@ function unitVector() {
   return values.map((value) => value / length);
 }
 
-/** @param {string} name of the binary @param {ReturnType<typeof makeIndex>} index */
+/** @param {'simd128' | 'relaxed'} name of the binary @param {ReturnType<typeof makeIndex>} index */
 async function measure(name, { manifest, first, vectors }) {
-  const folder = path.join(ROOT, 'target', 'wasm', name);
-  const bytes = readFileSync(path.join(folder, 'docsift_bg.wasm'));
-  if (!WebAssembly.validate(bytes)) {
+  const Engine = await loadEngine(name);
+  if (!Engine) {
     console.log(`${name}: this Node cannot run it`);
     return;
   }
-  const { default: init, Engine } = await import(pathToFileURL(path.join(folder, 'docsift.js')).href);
-  await init({ module_or_path: bytes });
   const engine = new Engine();
   engine.openIndex(manifest, first);
   for (const { entry, bytes } of vectors) engine.addPart(entry.file, bytes);
@@ -112,13 +108,15 @@ async function measure(name, { manifest, first, vectors }) {
     const start = performance.now();
     engine.retrieve('', vector, { limit: 50 });
     return performance.now() - start;
-  }).sort((a, b) => a - b);
-  const [fastest, median] = [times[0], times[QUERIES / 2]].map((ms) => ms.toFixed(1));
+  });
+  const [fastest, median] = [0, 0.5].map((q) => quantile(times, q).toFixed(1));
   const memory = (engine.memoryBytes() / 1e6).toFixed(0);
   console.log(`${name}: fastest query ${fastest} ms, median ${median} ms of ${QUERIES}; memory ${memory} MB`);
 }
 
-const passages = Number(process.argv[2] ?? 100_000);
-console.log(`${passages} vectors of ${DIMS} dims`);
-const index = makeIndex(passages);
-for (const name of ['simd128', 'relaxed']) await measure(name, index);
+await runMain(async () => {
+  const passages = Number(process.argv[2] ?? 100_000);
+  console.log(`${passages} vectors of ${DIMS} dims`);
+  const index = makeIndex(passages);
+  for (const name of ['simd128', 'relaxed']) await measure(name, index);
+});
