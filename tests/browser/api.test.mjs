@@ -7,7 +7,8 @@ import { ROOT } from '../../scripts/steps.mjs';
 import { REQUIRED } from './support/fidelity.mjs';
 import { goldenGroups, goldenTexts } from './support/fixtures.mjs';
 import { cosine, orderOf, rowsOf } from './support/measures.mjs';
-import { openPackage } from './support/package.mjs';
+import { openPackage, SMALL_RERANKER } from './support/package.mjs';
+import { smallManifest } from './support/small-site.mjs';
 
 const CORPUS = JSON.parse(readFileSync(path.join(ROOT, 'web/demo/corpus/zulip-help.json'), 'utf8'));
 const articles = (/** @type {string[]} */ ...ids) => CORPUS.filter(({ id }) => ids.includes(id));
@@ -251,4 +252,36 @@ test('a search from its first document to its end', { timeout: 120_000 }, async 
     });
     assert.equal(error?.code, 'index_not_found');
   });
+});
+
+test('of two rerankers the one is loaded that keeps to the budget', { timeout: 120_000 }, async (t) => {
+  const manifest = JSON.parse(readFileSync(path.join(ROOT, 'models/manifest.json'), 'utf8'));
+  for (const model of Object.values(manifest.models)) model.file = `../models/${model.file}`;
+  const small = (await smallManifest(() => `..${SMALL_RERANKER}`)).models['small-reranker'];
+  manifest.models.small = { ...small, macsPerToken: 100_000 };
+  const { page } = await openPackage(t, {
+    server: {
+      intercept: (request, response) => {
+        if (request.url !== '/chosen/manifest.json') return false;
+        response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(manifest));
+        return true;
+      },
+    },
+  });
+  const chosen = (/** @type {number} */ budgetMs) =>
+    page.evaluate(
+      async ([budgetMs, documents]) => {
+        const models = { reranker: { budgetMs } };
+        const search = await docsift.createSearch({ modelBaseUrl: '/chosen/', models });
+        await search.add(documents);
+        await search.ready();
+        const { rerankerId } = await search.stats();
+        const { stage } = await search.query('mute a topic');
+        search.close();
+        return [rerankerId, stage];
+      },
+      [budgetMs, articles('mute-a-topic')],
+    );
+  assert.deepEqual(await chosen(60_000), ['docsift-rerank-l6', 'reranked']);
+  assert.deepEqual(await chosen(0.001), ['small', 'reranked']);
 });

@@ -12,8 +12,9 @@ export {
 export type { EngineOptions, ModelChoice, ModelFiles, Progress } from './options.js';
 export type { FunctionOptions, RerankFunction, RetrieveFunction } from './query/functions.js';
 export type { ScoreCacheOptions } from './query/score-cache.js';
+export type { RerankerBudget } from './reranker-choice.js';
 export { createSearch, type Search } from './search.js';
-export type { SearchOptions } from './search-options.js';
+export type { RerankerChoice, SearchOptions } from './search-options.js';
 export type {
   Boost,
   Condition,

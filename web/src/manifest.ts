@@ -12,8 +12,10 @@ export interface ManifestModel {
   /** In hexadecimal. */
   sha256: string;
   revision: string;
-  /** A reranker's weight of the cosine against its logit. */
+  /** A reranker's weight of the fused score against its logit. */
   mixingWeight?: number | undefined;
+  /** Multiply-accumulates of the linear layers for one token: how a reranker is chosen by a budget. */
+  macsPerToken?: number | undefined;
 }
 
 export interface Manifest {
@@ -76,9 +78,14 @@ export function parseManifest(text: string, url: string): Manifest {
   return json as unknown as Manifest;
 }
 
+/** The models of a role, with their ids. */
+export function modelsOf(manifest: Manifest, role: Role): [string, ManifestModel][] {
+  return Object.entries(manifest.models).filter(([, model]) => model.role === role);
+}
+
 /** The entry of a model by its id, or of the role's default. */
 export function findModel(manifest: Manifest, role: Role, id = manifest.defaults[role]): ManifestModel {
-  const having = Object.entries(manifest.models).filter(([, model]) => model.role === role);
+  const having = modelsOf(manifest, role);
   const model = having.find(([name]) => name === id)?.[1];
   if (model) return model;
   const names = having.map(([name]) => `"${name}"`).join(', ') || 'none';
@@ -88,7 +95,7 @@ export function findModel(manifest: Manifest, role: Role, id = manifest.defaults
 
 function problemOf(model: unknown): string | undefined {
   if (!isObject(model)) return 'expected an object';
-  const { role, file, bytes, sha256, revision, mixingWeight } = model;
+  const { role, file, bytes, sha256, revision, mixingWeight, macsPerToken } = model;
   if (role !== 'embedder' && role !== 'reranker') return 'expected "role" to be "embedder" or "reranker"';
   if (typeof file !== 'string' || file === '') return 'expected "file" to be a path';
   if (!Number.isSafeInteger(bytes) || (bytes as number) <= 0)
@@ -99,6 +106,8 @@ function problemOf(model: unknown): string | undefined {
   if (typeof revision !== 'string') return 'expected "revision" to be a string';
   if (mixingWeight !== undefined && !Number.isFinite(mixingWeight))
     return 'expected "mixingWeight" to be a number';
+  if (macsPerToken !== undefined && !(Number.isSafeInteger(macsPerToken) && (macsPerToken as number) > 0))
+    return 'expected "macsPerToken" to be a positive integer';
   return undefined;
 }
 

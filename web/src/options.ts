@@ -115,11 +115,16 @@ export class ModelCatalogue {
     this.#settings = settings;
   }
 
-  async resolve(role: Role, choice: ModelChoice | undefined): Promise<ResolvedModel> {
-    if (typeof choice === 'object') return ownModel(choice);
+  manifest(): Promise<Manifest> {
     const { manifestUrl, cache } = this.#settings;
     this.#manifest ??= loadManifest(manifestUrl, cache);
-    const manifest = await this.#manifest;
+    return this.#manifest;
+  }
+
+  async resolve(role: Role, choice: ModelChoice | undefined): Promise<ResolvedModel> {
+    if (typeof choice === 'object') return ownModel(choice);
+    const { manifestUrl } = this.#settings;
+    const manifest = await this.manifest();
     const id = choice ?? manifest.defaults[role];
     const { file, bytes, sha256, revision, mixingWeight = 0 } = findModel(manifest, role, id);
     const weights = { url: new URL(file, manifestUrl).href, spec: { bytes, sha256, revision } };
@@ -163,16 +168,18 @@ export function modelsNear(script: string): URL {
   return new URL(folder.pathname.endsWith('/dist/') ? '../models/' : 'models/', folder);
 }
 
-/**
- * Literal `new URL(…, import.meta.url)`, so that bundlers find the files and take them along. Some put an address without
- * its origin there.
- */
 function wasmUrl(base: string | URL | undefined, name: BinaryName): string {
   if (base !== undefined) return new URL(`docsift-${name}.wasm`, folder(base)).href;
-  if (name === 'lexical') return absolute(new URL('./docsift-lexical.wasm', import.meta.url)).href;
+  // Some bundlers leave the origin out.
+  return absolute(besideScript(name)).href;
+}
+
+/** Literal `new URL(…, import.meta.url)`, so that bundlers find the files and take them along. */
+function besideScript(name: BinaryName): URL {
+  if (name === 'lexical') return new URL('./docsift-lexical.wasm', import.meta.url);
   return name === 'relaxed'
-    ? absolute(new URL('./docsift-relaxed.wasm', import.meta.url)).href
-    : absolute(new URL('./docsift-simd128.wasm', import.meta.url)).href;
+    ? new URL('./docsift-relaxed.wasm', import.meta.url)
+    : new URL('./docsift-simd128.wasm', import.meta.url);
 }
 
 /** A folder's address ends in a slash, or its last part would be replaced. */

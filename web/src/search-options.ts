@@ -3,14 +3,20 @@ import { DocsiftError } from './errors.js';
 import type { EngineOptions, ModelChoice } from './options.js';
 import type { RerankFunction, RetrieveFunction } from './query/functions.js';
 import type { ScoreCacheOptions } from './query/score-cache.js';
+import type { RerankerBudget } from './reranker-choice.js';
+
+/** A reranker: its id in the manifest, its files, or how long it may take: the manifest's best that keeps to it then. */
+export type RerankerChoice = ModelChoice | RerankerBudget;
 
 export interface SearchOptions extends EngineOptions {
   /**
    * The models, by id in the manifest or by files. `reranker: false` leaves reranking out. `embedder: false` has documents
    * found by their words alone, and reranked only by a reranker that is named, so that nothing large is downloaded.
+   * `reranker: { budgetMs }` takes the best of the manifest that reads 50 passages in that time at the embedder's measured
+   * speed; else, and where no embedder is loaded, the smallest.
    */
   models?:
-    | { embedder?: ModelChoice | false | undefined; reranker?: ModelChoice | false | undefined }
+    | { embedder?: ModelChoice | false | undefined; reranker?: RerankerChoice | false | undefined }
     | undefined;
   /** The name of a saved index to start with. */
   restore?: string | undefined;
@@ -46,5 +52,11 @@ export function checkOptions(options: SearchOptions): void {
     fail(
       'restore: without its embedder a saved index is of no use; leave out restore, or what replaces the embedder',
     );
+  if (models?.reranker && isBudget(models.reranker) && !(models.reranker.budgetMs > 0))
+    fail(`models.reranker.budgetMs: expected more than 0, found ${models.reranker.budgetMs}`);
   if (index !== undefined && retriever) fail('index and retriever: expected one of them, found both');
+}
+
+export function isBudget(choice: RerankerChoice): choice is RerankerBudget {
+  return typeof choice === 'object' && 'budgetMs' in choice;
 }

@@ -3,9 +3,17 @@ import { LRUCache } from 'lru-cache';
 import type { Collection } from './collection.js';
 import { lexicalStarter } from './engine/launch.js';
 import type { Pool } from './engine/pool.js';
-import type { ModelInfo, RetrievalOptions } from './engine/protocol.js';
+import type { RetrievalOptions } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
 import { WordSearch, type WordsFound } from './lexical/word-search.js';
+import {
+  type ChooseModel,
+  type LoadedModel,
+  type Loading,
+  loadEmbedder,
+  loadReranker,
+  track,
+} from './loading.js';
 import { ModelCatalogue, type ResolvedModel, resolveOptions } from './options.js';
 import { abortable, follow } from './query/abort.js';
 import { explanationOf } from './query/explain.js';
@@ -14,30 +22,19 @@ import { ownRetriever, ownScorer } from './query/own.js';
 import { present, type Snapshot } from './query/present.js';
 import { type Backends, QueryRun, type Retriever, type Scorer } from './query/run.js';
 import { ScoreCache } from './query/score-cache.js';
-import { checkOptions, type SearchOptions } from './search-options.js';
+import { rerankerWithin } from './reranker-choice.js';
+import { checkOptions, isBudget, type RerankerChoice, type SearchOptions } from './search-options.js';
 import type { SiteIndex } from './site-index.js';
 import { type Engine, openSite, startEngine } from './start.js';
 import { loadIndex, saveIndex } from './store.js';
 import type { TextsWanted } from './texts.js';
-import type { Explanation, ModelState, QueryOptions, QueryResult, SearchDocument, Stats } from './types.js';
+import type { Explanation, QueryOptions, QueryResult, SearchDocument, Stats } from './types.js';
 
 export type { SearchOptions } from './search-options.js';
 
 /** How many embeddings of queries are kept. */
 const KEPT_VECTORS = 200;
 const DEFAULT_TIMEOUT_MS = 10_000;
-
-/** Something on its way. */
-interface Loading<T> {
-  state: Exclude<ModelState, 'off'>;
-  /** Rejects with why it is not to be had. */
-  ready: Promise<T>;
-}
-
-interface LoadedModel {
-  info: ModelInfo;
-  mixingWeight: number;
-}
 
 /**
  * Starts a search. Resolves when it takes documents and queries, while the engine and the models are still being
@@ -63,11 +60,9 @@ export async function createSearch(options: SearchOptions = {}): Promise<Search>
       ? undefined
       : catalogue.resolve('embedder', models.embedder ?? site?.index.manifest.model.id);
   const rerankerChoice = models.reranker ?? (models.embedder === false ? false : undefined);
-  const reranker =
-    ownReranker || rerankerChoice === false ? undefined : catalogue.resolve('reranker', rerankerChoice);
-  // Both are awaited by the search; if it does not come to that, they are no unhandled rejections.
+  const reranker = ownReranker || rerankerChoice === false ? undefined : chooser(catalogue, rerankerChoice);
+  // It is awaited by the search; if it does not come to that, it is no unhandled rejection.
   embedder?.catch(() => {});
-  reranker?.catch(() => {});
 
   const needsEngine = embedder || reranker;
   if (site) {
@@ -103,6 +98,17 @@ export async function createSearch(options: SearchOptions = {}): Promise<Search>
   return new Search({ engine: Promise.resolve(engine), embedder, reranker, words: undefined, options });
 }
 
+/** How it is known which reranker it is: at once, or when the speed of this device is. */
+function chooser(catalogue: ModelCatalogue, choice: RerankerChoice | undefined): ChooseModel {
+  if (choice !== undefined && isBudget(choice)) {
+    return async (speed) =>
+      catalogue.resolve('reranker', rerankerWithin(choice, await catalogue.manifest(), await speed()));
+  }
+  const model = catalogue.resolve('reranker', choice);
+  model.catch(() => {});
+  return () => model;
+}
+
 /** A search as `createSearch` sets it up. */
 interface Parts {
   /** `undefined` where the caller's functions need none. */
@@ -110,7 +116,7 @@ interface Parts {
   /** `undefined` where the options leave it out, or a `retriever` takes its place. */
   embedder: Promise<ResolvedModel> | undefined;
   /** `undefined` where the options leave it out, or a `reranker` takes its place. */
-  reranker: Promise<ResolvedModel> | undefined;
+  reranker: ChooseModel | undefined;
   /** `undefined` where the engine holds a restored index, and finds by words itself. */
   words: WordSearch | undefined;
   /** What it begins with, if that is an index of a site. */
@@ -139,8 +145,8 @@ export class Search {
     this.#index = index;
     this.#embedderModel = embedder;
     this.#engine = engine && track(engine);
-    this.#embedder = engine && embedder && track(this.#loadEmbedder(engine, embedder));
-    this.#reranker = engine && reranker && track(this.#loadReranker(engine, reranker));
+    this.#embedder = engine && embedder && track(loadEmbedder(engine, embedder, index));
+    this.#reranker = engine && reranker && track(loadReranker(engine, reranker, this.#embedder?.ready));
     const { retriever, reranker: ownReranker, timeoutMs = DEFAULT_TIMEOUT_MS, cacheScores } = options;
     this.#backends = {
       words: (text, query, wanted) => this.#findWords(text, query, wanted),
@@ -227,6 +233,7 @@ export class Search {
       runtime: engine?.variant,
       memoryBytes: (await engine?.pool.memory()) ?? [],
       models: { embedder: this.#embedder?.state ?? 'off', reranker: this.#reranker?.state ?? 'off' },
+      rerankerId: this.#reranker?.state === 'ready' ? (await this.#reranker.ready).id : undefined,
       cachedScores: this.#backends.scores.size,
       staleIndex: this.#index?.stale,
     };
@@ -295,32 +302,6 @@ export class Search {
     return last as Snapshot;
   }
 
-  async #loadEmbedder(engine: Promise<Engine>, model: Promise<ResolvedModel>): Promise<LoadedModel> {
-    const { pool, collection } = await engine;
-    const { source, mixingWeight } = await model;
-    // Both are downloads; neither waits for the other.
-    const vectors = collection.addVectors();
-    vectors.catch(() => {});
-    const info = await pool.load('embedder', source);
-    const made = collection.fingerprint;
-    if (made === undefined) await collection.create(info.fingerprint);
-    else if (made !== info.fingerprint) {
-      const advice = 'make it anew with this one';
-      throw new DocsiftError('invalid_index', `the index has vectors of another embedder; ${advice}`);
-    }
-    await vectors;
-    await this.#index?.keep();
-    return { info, mixingWeight };
-  }
-
-  /** Loads the reranker after the embedder, which is of use sooner; without its vectors nothing is reranked. */
-  async #loadReranker(engine: Promise<Engine>, model: Promise<ResolvedModel>): Promise<LoadedModel> {
-    const { pool } = await engine;
-    await this.#embedder?.ready;
-    const { source, mixingWeight } = await model;
-    return { info: await pool.load('reranker', source), mixingWeight };
-  }
-
   async #findWords(text: string, options: RetrievalOptions, wanted: TextsWanted): Promise<WordsFound> {
     if (this.#words) return this.#words.retrieve(text, options, wanted);
     const { collection } = await (this.#engine as Loading<Engine>).ready;
@@ -377,18 +358,4 @@ export class Search {
   #whileOpen<T>(work: Promise<T>): Promise<T> {
     return abortable(work, this.#life.signal);
   }
-}
-
-/** Follows the state of what is on its way. It has changed by the time that those who await it go on. */
-function track<T>(ready: Promise<T>): Loading<T> {
-  const loading: Loading<T> = { state: 'loading', ready };
-  ready.then(
-    () => {
-      loading.state = 'ready';
-    },
-    () => {
-      loading.state = 'failed';
-    },
-  );
-  return loading;
 }

@@ -265,6 +265,8 @@ export interface Stats extends CollectionCounts {
   /** The WebAssembly memory of each worker, in bytes. It never shrinks, so this is its peak. */
   memoryBytes: number[];
   models: { embedder: ModelState; reranker: ModelState };
+  /** The loaded reranker's id in the manifest; absent before it is loaded, and for files of one's own. */
+  rerankerId?: string | undefined;
   /** Scores kept for queries to come. */
   cachedScores: number;
   /** With `index`: why the latest index of the site could not be used, and the last good one is. */

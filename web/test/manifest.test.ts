@@ -44,6 +44,7 @@ test('says what is wrong with one', () => {
   refused(manifest({}, { sha256: 'abc' }), /"sha256"/);
   refused(manifest({}, { revision: 7 }), /"revision"/);
   refused(manifest({}, { mixingWeight: '24' }), /"mixingWeight"/);
+  refused(manifest({}, { macsPerToken: 0.5 }), /"macsPerToken"/);
 });
 
 test('names the models there are when it has not the one asked for', () => {

@@ -203,6 +203,21 @@ test('reranking can be left out', async () => {
   search.close();
 });
 
+test('the reranker is chosen by what this device affords', async () => {
+  const chosen = async (models: SearchOptions['models']) => {
+    const search = await start({ models });
+    await search.ready();
+    const { rerankerId } = await search.stats();
+    search.close();
+    return rerankerId;
+  };
+  assert.equal(await chosen({}), 'cross');
+  assert.equal(await chosen({ reranker: { budgetMs: 1e9 } }), 'cross');
+  assert.equal(await chosen({ reranker: { budgetMs: 1e-9 } }), 'nan');
+  assert.equal(await chosen({ embedder: false, reranker: { budgetMs: 1e9 } }), 'nan', 'nothing was measured');
+  await assert.rejects(start({ models: { reranker: { budgetMs: 0 } } }), code('invalid_options'));
+});
+
 test('a primary that dies takes no documents with it', async () => {
   const search = await start();
   await search.add(many(150));

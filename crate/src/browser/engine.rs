@@ -46,6 +46,7 @@ struct ModelInfo<'a> {
     dims: usize,
     max_tokens: usize,
     vocabulary: usize,
+    macs_per_token: usize,
     fingerprint: &'a str,
 }
 
@@ -58,6 +59,7 @@ impl<'a> ModelInfo<'a> {
             dims,
             max_tokens,
             vocabulary: config.vocabulary,
+            macs_per_token: config.macs_per_token(),
             fingerprint,
         }
     }

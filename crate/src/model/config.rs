@@ -177,6 +177,12 @@ impl Config {
         Ok(self)
     }
 
+    /// Multiply-accumulates of all linear layers for one token: query, key, value and output of attention, and the two
+    /// of the feed-forward block.
+    pub fn macs_per_token(&self) -> usize {
+        self.layers * (4 * self.hidden * self.hidden + 2 * self.hidden * self.intermediate)
+    }
+
     /// Width of one attention head.
     pub fn head_dim(&self) -> usize {
         self.hidden / self.heads

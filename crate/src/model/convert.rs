@@ -69,6 +69,8 @@ pub struct Summary {
     pub pooling: &'static str,
     /// Longest input in tokens, special tokens included.
     pub max_tokens: usize,
+    /// [`Config::macs_per_token`](super::config::Config::macs_per_token).
+    pub macs_per_token: usize,
 }
 
 /// Packs a folder. `words` is another model whose word embeddings are taken instead (see [`pack`]); `pairs` tell the
@@ -94,7 +96,8 @@ pub fn convert<R: Read + Seek, S: Read + Seek>(
         Role::CrossEncoder => ("reranker", "rank", 1, config.positions.min(512)),
     };
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let summary = Summary { role, bytes: bytes.len(), sha256, dims, pooling, max_tokens };
+    let macs_per_token = config.macs_per_token();
+    let summary = Summary { role, bytes: bytes.len(), sha256, dims, pooling, max_tokens, macs_per_token };
     Ok((bytes, summary))
 }
 

@@ -59,6 +59,11 @@ export class Pool {
     for (const index of this.#slots.keys()) this.#start(index, false);
   }
 
+  /** How many workers there are. */
+  get size(): number {
+    return this.#slots.length;
+  }
+
   /** Resolves with the primary once it takes requests; rejects when it could not be started. */
   primary(): Promise<EngineClient> {
     if (!this.#closed) this.#wake(0);

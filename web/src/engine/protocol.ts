@@ -22,6 +22,8 @@ export interface ModelInfo {
   dims: number;
   maxTokens: number;
   vocabulary: number;
+  /** Multiply-accumulates of the linear layers for one token. */
+  macsPerToken: number;
   /** Identifies the weights: vectors made under different fingerprints must not be compared. */
   fingerprint: string;
 }

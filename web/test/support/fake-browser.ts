@@ -22,9 +22,9 @@ export const MANIFEST = {
   models: {
     mini: entry('embedder', 'mini.gguf'),
     other: entry('embedder', 'other.gguf'),
-    cross: entry('reranker', 'cross.gguf', { mixingWeight: 2 }),
-    refused: entry('reranker', 'refused.gguf'),
-    nan: entry('reranker', 'nan.gguf'),
+    cross: entry('reranker', 'cross.gguf', { mixingWeight: 2, macsPerToken: 10_616_832 }),
+    refused: entry('reranker', 'refused.gguf', { macsPerToken: 2000 }),
+    nan: entry('reranker', 'nan.gguf', { macsPerToken: 1000 }),
   },
 };
 

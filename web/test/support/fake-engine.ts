@@ -145,6 +145,7 @@ function load(weights: Uint8Array, dims: number) {
   if (content.startsWith('bad')) throw typed('unsupported_architecture', 'found "gpt2"');
   return {
     ...{ architecture: 'bert', layers: 6, hidden: 384, dims, maxTokens: 512, vocabulary: 30522 },
+    macsPerToken: 10_616_832,
     fingerprint: `fingerprint of ${content}`,
   };
 }
