@@ -38,6 +38,7 @@ const INPUTS = [
  * @property {string} profile of cargo
  * @property {string[]} features
  * @property {string} level of wasm-opt
+ * @property {string[]} [flags] of wasm-opt, beside it
  * @property {Record<string, string>} [env] added to cargo's environment
  * @property {number} [maxBytes] the most it may take once optimised and compressed by gzip, as servers send it
  */
@@ -50,10 +51,12 @@ const BINARIES = [
     name: 'lexical',
     profile: 'small',
     features: ['--no-default-features', '--features', 'lexical'],
-    level: '-Oz',
+    level: '-Os',
+    // Functions that are called once are left as they are: 482 kB in place of 473, and yet 194 kB in gzip in place of 204.
+    flags: ['--converge', '--one-caller-inline-max-function-size=20'],
     // In place of the flags of .cargo/config.toml, which ask for SIMD.
     env: { CARGO_ENCODED_RUSTFLAGS: '' },
-    maxBytes: 215_000,
+    maxBytes: 205_000,
   },
 ];
 
@@ -151,10 +154,10 @@ async function compile({ profile, features, env }, toolchain, wasmBindgen, repor
  * @param {(line: string) => void} report
  * @returns {Promise<string>} the size before and after
  */
-async function optimizeBinary({ name, level, maxBytes = Number.POSITIVE_INFINITY }, report) {
+async function optimizeBinary({ name, level, flags, maxBytes = Number.POSITIVE_INFINITY }, report) {
   const file = path.join(OUT, name, 'docsift_bg.wasm');
   const before = statSync(file).size;
-  await optimizeWasm(file, report, level);
+  await optimizeWasm(file, report, level, flags);
   const after = statSync(file).size;
   const sent = maxBytes === Number.POSITIVE_INFINITY ? 0 : gzipSync(readFileSync(file), { level: 9 }).length;
   if (sent > maxBytes) {

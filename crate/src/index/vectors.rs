@@ -208,6 +208,8 @@ pub(crate) fn decode(bytes: &[u8], dims: usize) -> Result<Vec<Option<StoredVecto
             Some((scale, row)) => {
                 let scale = f32::from_le_bytes(*scale);
                 if !scale.is_finite() || scale < 0.0 {
+                    // As f64, which serde formats too: formatting f32 would be 3 kB more of the lexical binary.
+                    let scale = f64::from(scale);
                     return Err(damaged(&format!("a vector's scale is {scale}, expected a number from 0")));
                 }
                 Some(StoredVector { scale, row: bytemuck::cast_slice(row) })
