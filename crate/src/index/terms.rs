@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::lexical::QUERY_UNITS;
+
 /// English words that say how a question is put, not what it is about. Words that tell instructions apart (on, off, up,
 /// out, not, without) are left out of the list.
 const FUNCTION_WORDS: &[&str] = &[
@@ -41,8 +43,10 @@ pub(super) struct Token {
 }
 
 /// The tokens of a query without function words, unless it has nothing else (they stay in the index, where a query made
-/// of them alone finds them), and whether the last of them may go on: nothing that ends a word follows it.
+/// of them alone finds them), and whether the last of them may go on: nothing that ends a word follows it. What is past
+/// [`QUERY_UNITS`] is not read.
 pub(super) fn query_tokens(query: &str) -> (Vec<Token>, bool) {
+    let query = beginning(query);
     let is_content = |word: &&str| {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         !FUNCTION_WORDS.contains(&word.as_str())
@@ -56,6 +60,15 @@ pub(super) fn query_tokens(query: &str) -> (Vec<Token>, bool) {
     } else {
         (content, open && last_is_content)
     }
+}
+
+fn beginning(query: &str) -> &str {
+    let mut units = 0;
+    let end = query.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > QUERY_UNITS
+    });
+    end.map_or(query, |(at, _)| &query[..at])
 }
 
 /// The tokens of `text`, in order, with repetitions. A whole comes after its parts.
@@ -82,6 +95,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             tokens.push(token(&joined(compound), Kind::Whole));
         }
     }
+    // The part between the digits of "5'6" is an apostrophe, and nothing without it.
+    tokens.retain(|token| !token.word.is_empty());
     tokens
 }
 
@@ -236,6 +251,7 @@ mod tests {
         check("npm run --no-opt", &["npm", "run", "no", "opt", "noopt"]);
         check("src/main.rs", &["src", "main", "rs", "srcmainr"]);
         check("actions/checkout@v2", &["action", "checkout", "v", "2", "actionscheckoutv2"]);
+        check("5'6", &["5", "6", "56"]);
         check("is:open http://a.io", &["is", "open", "isopen", "http", "a", "io", "aio"]);
     }
 
@@ -245,6 +261,17 @@ mod tests {
         assert_eq!(query_terms("What is the sign-in (IT)"), ["sign", "in", "signin"]);
         assert_eq!(query_terms("turn it off"), ["turn", "off"]);
         assert_eq!(query_terms("what is this ?"), ["what", "is", "this"]);
+    }
+
+    #[test]
+    fn a_query_is_read_up_to_its_limit() {
+        let query = "a1 ".repeat(QUERY_UNITS);
+        // Each "a1 " gives two parts and the whole; the last comes without its space.
+        assert_eq!(query_tokens(&query), query_tokens(&query[..QUERY_UNITS]));
+        assert_eq!(query_terms(&query).len(), 3 * (QUERY_UNITS / 3) + 3);
+        // Of two units each; half a character is none.
+        let wide = format!("x{}", "𝐚".repeat(QUERY_UNITS));
+        assert_eq!(query_tokens(&wide).0[0].word.len(), QUERY_UNITS / 2);
     }
 
     #[test]

@@ -268,6 +268,25 @@ fn vectors_from_before_an_index_was_opened_do_no_harm() {
 
 proptest! {
     #[test]
+    fn documents_of_any_text_come_back(texts in prop::collection::vec((any::<String>(), any::<String>(), any::<String>()), 1..5)) {
+        let documents: Vec<Value> = (0..)
+            .zip(&texts)
+            .map(|(n, (title, body, other))| json!({"id": format!("{n}{other}"), "title": format!("T{title}"), "body": body, other: [other, n]}))
+            .collect();
+        let mut collection = Collection::new(MODEL.into());
+        let Ok(documents) = Document::from_values(documents) else { return Ok(()) };
+        collection.add(documents, false, &count_tokens).unwrap();
+        embed_all(&mut collection);
+        let read = Collection::from_bytes(&collection.to_bytes("test").unwrap(), MODEL).unwrap();
+        let all = |collection: &Collection| {
+            let found = collection.retrieve("t", Some(&embed("q")), &Options::new(usize::MAX)).unwrap();
+            serde_json::to_value(found).unwrap()
+        };
+        prop_assert_eq!(all(&read), all(&collection));
+        prop_assert!(texts.len() <= all(&read)["documents"].as_object().unwrap().len());
+    }
+
+    #[test]
     fn a_file_gives_the_collection_back(steps in steps(14)) {
         let collection = lived(&steps);
         let bytes = collection.to_bytes("test").unwrap();

@@ -2,7 +2,7 @@
 //!
 //! A word that the index has stands for itself. The word being typed stands for every word that begins with it. A word
 //! that the index does not have stands for the nearest words by edit distance (optimal string alignment: insertions,
-//! deletions, substitutions, and swaps of neighbours), at most 1 from four letters and 2 from eight on; where none is near
+//! deletions, substitutions, and swaps of neighbours), at most 1 from four letters and 2 from eight to 64; where none is near
 //! enough, for two words written together. What stands for a word counts less than the word itself would.
 
 use std::cmp::Reverse;
@@ -53,13 +53,15 @@ const SPLIT_WEIGHT: f32 = 0.8;
 const MIN_PREFIX: usize = 2;
 /// The shortest part of two words written together.
 const MIN_SPLIT: usize = 3;
+/// The longest word that may be misspelt, in letters: comparing two takes as long as the product of their lengths.
+const MAX_TYPO: usize = 64;
 /// The most words that one word stands for, the most frequent first.
 const MAX_PREFIXED: usize = 40;
 const MAX_MISSPELT: usize = 6;
 
 impl LexicalIndex {
     /// The terms of a query, in its order. With `typing`, the last word also stands for those that begin with it when
-    /// it is itself a word of the index.
+    /// it is itself a word of the index. Of a query, [`QUERY_UNITS`](super::QUERY_UNITS) are read.
     pub fn expand(&self, query: &str, typing: bool) -> Vec<QueryTerm> {
         let (tokens, open) = query_tokens(query);
         // The part and the whole of a last compound both go on.
@@ -132,7 +134,8 @@ impl LexicalIndex {
             _ if !letters.iter().all(|c| c.is_alphabetic()) => 0,
             0..4 => 0,
             4..8 => 1,
-            _ => 2,
+            8..=MAX_TYPO => 2,
+            _ => 0,
         };
         if most == 0 {
             return Default::default();
@@ -297,6 +300,11 @@ mod tests {
             assert_eq!(terms[0].words, if word.is_empty() { vec![] } else { vec![word] }, "{query}");
             assert_eq!(terms[0].kind == Typo, !word.is_empty(), "{query}");
         }
+        // Two words of thousands of letters would take millions of steps.
+        let long = "ab".repeat(MAX_TYPO);
+        let others = self::index(&[&format!("{long}c {}c", &long[..MAX_TYPO - 1])]);
+        assert_eq!(others.expand(&format!("{long} "), false)[0].words, [""; 0]);
+        assert_eq!(others.expand(&format!("{} ", &long[..MAX_TYPO]), false)[0].kind, Typo);
         // Known words are taken as they are, however near others are.
         check(&index, "form ", false, &[("form", Word, &["form"])]);
     }

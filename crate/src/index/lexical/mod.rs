@@ -14,6 +14,10 @@ use super::terms::{stem, tokens};
 /// How many fields a passage has: title, path of headings, body.
 pub const FIELDS: usize = 3;
 
+/// How much of a query is read, in UTF-16 units, as JavaScript counts. Each of its words is compared with the others, and
+/// one that no passage has with every word of the index.
+pub const QUERY_UNITS: usize = 2000;
+
 /// The texts of a passage that are matched.
 #[derive(Debug, Clone, Copy)]
 pub struct Fields<'a> {
