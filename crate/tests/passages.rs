@@ -122,6 +122,19 @@ fn markdown_headings_nest_by_level() {
     );
 }
 
+/// A heading comes with every passage below it.
+#[test]
+fn a_line_too_long_for_a_heading_is_text() {
+    for (letters, is_heading) in [(298, true), (299, false)] {
+        let line = format!("# {}", "x".repeat(letters));
+        let body = format!("# A\n\nText.\n\n{line}\n\nMore.");
+        let document = document("Title", &body);
+        let passages = passages(&document, PASSAGE_TOKENS, &count_tokens);
+        assert_eq!(passages.len(), if is_heading { 2 } else { 1 });
+        assert!(is_heading || passages[0].text(&document).contains(&line));
+    }
+}
+
 #[test]
 fn fenced_code_has_no_headings() {
     check(
@@ -209,7 +222,53 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+/// Tokens of a text are only counted where it may fit: of a body of megabytes they would take as long at each level.
+#[test]
+fn what_is_counted_is_no_longer_than_what_may_fit() {
+    let body = "word ".repeat(100_000) + &"x".repeat(500_000);
+    let document = document("Title", &body);
+    let longest = std::cell::Cell::new(0);
+    passages(&document, PASSAGE_TOKENS, &|text| {
+        longest.set(longest.get().max(text.len()));
+        count_tokens(text)
+    });
+    assert!((1..=16 * PASSAGE_TOKENS).contains(&longest.get()), "{}", longest.get());
+}
+
+/// Lines as they come from anywhere: of any characters, in any order.
+fn any_body() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        3 => any::<String>(),
+        2 => "[a-z]{1,20}",
+        1 => prop::sample::select(vec!["\n\n", "\n", "\r\n\r\n", " ", "# ", "```", "\u{301}\u{301}", "👩‍👩‍👧", "\0", "？"])
+            .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
+    /// The characters that are in no passage are white space or in a line that is a heading.
+    #[test]
+    fn passages_of_any_text_are_cut_between_characters(body in any_body(), budget in 1usize..60) {
+        let document = document("Title", &body);
+        let passages = passages(&document, budget, &count_tokens);
+        prop_assert!(!passages.is_empty());
+        let filled: Vec<_> = passages.iter().map(|passage| passage.range.clone()).filter(|range| !range.is_empty()).collect();
+        prop_assert!(filled.is_sorted_by(|a, b| a.end <= b.start));
+        let mut end = 0;
+        for range in filled.iter().cloned().chain([body.len()..body.len()]) {
+            prop_assert!(body.is_char_boundary(range.start) && body.is_char_boundary(range.end));
+            let left_out = &body[end..range.start];
+            let is_shown = |line: &str| {
+                let line = line.trim().trim_matches('#').trim();
+                line == "Title" || passages.iter().any(|other| other.heading.as_deref().unwrap_or("").contains(line))
+            };
+            let heading_lines = left_out.split('\n').all(|line| line.trim().is_empty() || is_shown(line));
+            prop_assert!(heading_lines, "left out: {left_out:?}");
+            end = range.end;
+        }
+    }
+
     #[test]
     fn passages_are_in_order_and_lose_nothing(body in bodies(), budget in 1usize..60) {
         let document = document("Title", &body);

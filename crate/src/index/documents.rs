@@ -13,6 +13,7 @@
 //! input, 8 bytes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -274,18 +275,19 @@ fn decode_passages(document: Document, reader: &mut Reader) -> Result<StoredDocu
         let tokens = reader.varint32("a passage's tokens")? as usize;
         let (heading, anchor) = match reader.array("a passage's heading")? {
             [0] => (None, None),
+            // Shared, not copied: a byte of a forged part must not stand for a megabyte.
             [1] => match passages.last() {
                 Some(before) => (before.heading.clone(), before.anchor.clone()),
                 None => return Err(damaged("a document's first passage has the heading of the one before")),
             },
             [2] => {
-                let heading = reader.string("a heading")?.to_owned();
+                let heading = reader.string("a heading")?;
                 let anchor = match reader.array("an anchor's mark")? {
                     [0] => None,
-                    _ => Some(reader.string("an anchor")?.to_owned()),
+                    _ => Some(Arc::from(reader.string("an anchor")?)),
                 };
                 // An anchor can be all there is: of a heading that repeats the title, say.
-                (Some(heading).filter(|heading| !heading.is_empty()), anchor)
+                (Some(heading).filter(|heading| !heading.is_empty()).map(Arc::from), anchor)
             }
             [mark] => return Err(damaged(&format!("a passage's heading is marked {mark}, expected 0, 1 or 2"))),
         };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::collection::Collection;
-use super::fuse::{Evidence, List};
+use super::fuse::{Evidence, List, Scored};
 use super::options::Options;
 
 /// Where a document stands for a query.
@@ -68,21 +68,27 @@ impl Collection {
         let Some((key, stored)) = self.document(id) else { return explanation };
         explanation.in_index = true;
         explanation.excluded_by = options.filter.excluded_by(stored.document()).map(str::to_owned);
-        let rank = |list, score| evidence.ranks(list, &[score])[0];
-        for (passage_id, passage) in (key..).zip(stored.passages()) {
-            let scored = evidence.scored(passage_id);
+        let scored: Vec<Scored> =
+            (key..).take(stored.passages().len()).map(|passage_id| evidence.scored(passage_id)).collect();
+        // All at once: each call reads the scores of all the passages there are.
+        let ranks =
+            |list, score: fn(&Scored) -> f32| evidence.ranks(list, &scored.iter().map(score).collect::<Vec<_>>());
+        let lexical = ranks(List::Lexical, |scored| scored.bm25);
+        let dense = ranks(List::Dense, |scored| scored.cosine.unwrap_or(f32::NEG_INFINITY));
+        let fused = ranks(List::Fused, |scored| scored.fused);
+        for (at, (scored, passage)) in scored.iter().zip(stored.passages()).enumerate() {
             let is_found = scored.bm25 > 0.0 || scored.cosine.is_some();
             explanation.passages.push(Standing {
-                passage_id,
+                passage_id: scored.passage,
                 heading: passage.heading.as_deref(),
                 text: stored.text(passage),
                 cosine: scored.cosine,
                 bm25: scored.bm25,
                 boost: scored.boost,
                 fused: scored.fused,
-                lexical_rank: (scored.bm25 > 0.0).then(|| rank(List::Lexical, scored.bm25)),
-                dense_rank: scored.cosine.map(|cosine| rank(List::Dense, cosine)),
-                fused_rank: is_found.then(|| rank(List::Fused, scored.fused)),
+                lexical_rank: (scored.bm25 > 0.0).then_some(lexical[at]),
+                dense_rank: scored.cosine.map(|_| dense[at]),
+                fused_rank: is_found.then_some(fused[at]),
             });
         }
         explanation

@@ -6,6 +6,10 @@ use serde_json::{Map, Value};
 use super::scalar::Scalar;
 use crate::{Error, Result};
 
+/// The most bytes of UTF-8 that a document's texts have. The title is read with each of its passages.
+const MAX_TITLE_BYTES: usize = 10_000;
+const MAX_BODY_BYTES: usize = 10_000_000;
+
 /// One article. `id` is its identity in a collection; every field comes back unchanged with a hit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
@@ -49,7 +53,9 @@ impl Document {
             Some(_) => Err(Error::InvalidInput(format!("{place}: expected no field \"body\", found one"))),
             None => Ok(String::new()),
         };
-        Ok(Self::read(value, position, no_body)?.0)
+        let (document, place) = Self::read(value, position, no_body)?;
+        document.check_sizes(&place)?;
+        Ok(document)
     }
 
     /// The document, and what it is called in errors.
@@ -107,7 +113,7 @@ impl Document {
         own.map(Scalar::Text).into_iter().chain(values.iter().filter_map(Scalar::of))
     }
 
-    /// Checks what the types leave open: an id, and something to search.
+    /// Checks what the types leave open: an id, something to search, and not too much of it.
     ///
     /// # Errors
     /// [`Error::InvalidInput`], which begins with `place`.
@@ -121,6 +127,19 @@ impl Document {
             return Err(Error::InvalidInput(format!(
                 "{place}: expected a title or a body, found both empty; leave the document out or give it text"
             )));
+        }
+        self.check_sizes(place)
+    }
+
+    /// Checks that no text is larger than searching it allows.
+    fn check_sizes(&self, place: &str) -> Result<()> {
+        for (name, text, most) in [("title", &self.title, MAX_TITLE_BYTES), ("body", &self.body, MAX_BODY_BYTES)] {
+            if text.len() > most {
+                return Err(Error::InvalidInput(format!(
+                    "{place}: field \"{name}\": expected at most {most} bytes of UTF-8, found {}; split the document",
+                    text.len()
+                )));
+            }
         }
         Ok(())
     }
@@ -201,5 +220,18 @@ mod tests {
         assert!(message(json!({"id": " ", "title": "T", "body": "B"})).contains("found an empty one"));
         assert!(message(json!({"id": "a", "title": "", "body": "\n"})).contains("both empty"));
         assert!(message(json!("text")).contains("found a string"));
+    }
+
+    #[test]
+    fn texts_have_a_largest_size() {
+        let sized =
+            |title: usize, body: usize| json!({"id": "a", "title": "x".repeat(title), "body": "x".repeat(body)});
+        assert!(Document::from_value(sized(MAX_TITLE_BYTES, MAX_BODY_BYTES), 0).is_ok());
+        assert_eq!(
+            message(sized(1, MAX_BODY_BYTES + 1)),
+            "invalid input: document 3 (id \"a\"): field \"body\": expected at most 10000000 bytes of UTF-8, \
+             found 10000001; split the document"
+        );
+        assert!(message(sized(MAX_TITLE_BYTES + 1, 1)).contains("field \"title\": expected at most 10000 bytes"));
     }
 }

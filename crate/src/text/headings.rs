@@ -1,9 +1,9 @@
 //! Where a body's headings are.
 //!
 //! Two conventions are read, one per body. In Markdown, a heading is a line of one to six `#` at the start of a block
-//! outside fenced code, and its level nests it; it may end in its own anchor, as in `## Title {#anchor}`. In plain text, a heading is a block of one short line that does not end
-//! like a sentence and has another block after it. A body whose `#` lines are outnumbered by plain headings is plain
-//! text with a code comment in it.
+//! outside fenced code, of at most 300 characters, and its level nests it; it may end in its own anchor, as in
+//! `## Title {#anchor}`. In plain text, a heading is a block of one short line that does not end like a sentence and has
+//! another block after it. A body whose `#` lines are outnumbered by plain headings is plain text with a code comment in it.
 //!
 //! Plain text has no levels, so runs of such lines are read by the shape they most often have in help centers: two in a
 //! row are a heading and its first subheading; of three or more, the first and the last are headings and those between
@@ -16,6 +16,10 @@ use super::passages::{ends_a_phrase, trim};
 
 /// The longest line that is taken for a plain heading, in characters.
 const HEADING_CHARS: usize = 100;
+
+/// The longest line that is taken for a Markdown heading, in characters. Every passage below a heading is matched and read
+/// with it, so that one of megabytes would fill the memory.
+const MARKDOWN_CHARS: usize = 300;
 
 /// What separates the headings of a path.
 pub(super) const PATH_SEPARATOR: &str = " > ";
@@ -140,7 +144,10 @@ fn markdown_heading(text: &str) -> Option<(usize, &str, usize)> {
     let line = text.split_inclusive('\n').next()?;
     let level = line.bytes().take_while(|&byte| byte == b'#').count();
     let rest = &line[level..];
-    if !(1..=6).contains(&level) || !rest.starts_with([' ', '\t']) {
+    if !(1..=6).contains(&level)
+        || !rest.starts_with([' ', '\t'])
+        || line.trim_end().chars().nth(MARKDOWN_CHARS).is_some()
+    {
         return None;
     }
     let heading = rest.trim();

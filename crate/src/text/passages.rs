@@ -7,8 +7,8 @@
 //! its neighbour's text. Sections that only list other articles are left out (`links.rs`).
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::document::Document;
@@ -28,15 +28,12 @@ const MAX_BYTES_PER_TOKEN: usize = 16;
 pub type CountTokens<'a> = &'a dyn Fn(&str) -> usize;
 
 /// A part of a document under one heading.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
-    /// The path of headings over the text, outermost first, joined by ` > `.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heading: Option<String>,
+    /// The path of headings over the text, outermost first, joined by ` > `. All passages of a section share it.
+    pub heading: Option<Arc<str>>,
     /// The innermost heading's slug as GitHub forms it, for a link into the page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub anchor: Option<String>,
+    pub anchor: Option<Arc<str>>,
     /// The text, as a range of bytes of the body. Empty for a document or a section that has only its heading.
     pub range: Range<usize>,
     /// Tokens of the whole input (title, heading and text): an upper bound, for filling batches.
@@ -65,11 +62,14 @@ impl Passage {
         }
         let text = self.text(document);
         let head = passage_input(&document.title, self.heading.as_deref(), "").len();
-        let room = (whole.len() * tokens / self.tokens).saturating_sub(head).min(text.len());
+        // A forged index may say anything of tokens.
+        let product = |bytes: usize, tokens: usize| (bytes as u64).saturating_mul(tokens as u64);
+        let room = (product(whole.len(), tokens) / self.tokens as u64) as usize;
+        let room = room.saturating_sub(head).min(text.len());
         let end = sentence_end(text, room).or_else(|| word_end(text, room)).unwrap_or(0);
         let input = passage_input(&document.title, self.heading.as_deref(), &text[..end]);
-        let kept = (input.len() * self.tokens).div_ceil(whole.len().max(1));
-        (input, kept)
+        let kept = product(input.len(), self.tokens).div_ceil(whole.len().max(1) as u64);
+        (input, kept as usize)
     }
 }
 
@@ -97,10 +97,11 @@ pub fn passages(document: &Document, budget: usize, count_tokens: CountTokens) -
     let mut passages = Vec::new();
     for section in kept_sections(document) {
         let head = count_tokens(&passage_input(&document.title, section.heading.as_deref(), ""));
+        let (heading, anchor) = (section.heading.map(Arc::from), section.anchor.map(Arc::from));
         for (range, tokens) in packer.pack(section.range) {
             passages.push(Passage {
-                heading: section.heading.clone(),
-                anchor: section.anchor.clone(),
+                heading: heading.clone(),
+                anchor: anchor.clone(),
                 range,
                 // Two for the full stops that joining may add.
                 tokens: tokens + head + 2,
@@ -221,10 +222,13 @@ impl Packer<'_> {
         if range.is_empty() {
             return;
         }
-        let size = self.size(range.clone());
-        if size <= self.budget {
-            out.push((range, size));
-            return;
+        // What is longer than the budget at its largest is not worth counting: of megabytes that takes seconds.
+        if range.len() <= self.budget.saturating_mul(MAX_BYTES_PER_TOKEN) {
+            let size = self.size(range.clone());
+            if size <= self.budget {
+                out.push((range, size));
+                return;
+            }
         }
         let Some(split) = LEVELS.get(level) else {
             return self.cut(range, out);
@@ -244,7 +248,8 @@ impl Packer<'_> {
         let mut rest = &ends[..];
         while !rest.is_empty() {
             // No piece is longer than this, so each search stays in a short window.
-            let window = rest.partition_point(|&end| end - start <= self.budget * MAX_BYTES_PER_TOKEN).max(1);
+            let window =
+                rest.partition_point(|&end| end - start <= self.budget.saturating_mul(MAX_BYTES_PER_TOKEN)).max(1);
             let taken = rest[..window].partition_point(|&end| self.size(start..end) <= self.budget).max(1);
             let end = rest[taken - 1];
             out.push((start..end, self.size(start..end)));
