@@ -306,6 +306,12 @@ impl Manifest {
                 self.embedded, self.model.dims, self.passages
             )));
         }
+        let dims = self.model.dims;
+        if u64::from(dims) >= MAX_PART_BYTES {
+            return Err(damaged(&format!(
+                "the manifest's vectors have {dims} dims, expected less than {MAX_PART_BYTES}, as many as a part holds"
+            )));
+        }
         Ok(())
     }
 }

@@ -170,7 +170,7 @@ fn quantize(vector: &[f32]) -> (f32, Vec<i8>) {
 /// Writes a part: one item for each passage, none where it waits to be embedded.
 pub(crate) fn encode(dims: usize, vectors: &[Option<StoredVector>]) -> Vec<u8> {
     let mut out = Kind::Vectors.header();
-    out.reserve(8 + vectors.len() * (5 + dims));
+    out.reserve(8 + vectors.len() + vectors.iter().flatten().count() * (4 + dims));
     out.extend_from_slice(&(dims as u32).to_le_bytes());
     out.extend_from_slice(&(vectors.len() as u32).to_le_bytes());
     out.extend(vectors.iter().map(|vector| u8::from(vector.is_some())));

@@ -61,7 +61,10 @@ impl Collection {
         let bodies: Vec<&str> = stored.iter().map(|(_, stored)| stored.document().body.as_str()).collect();
         let encoded = stored.iter().map(|(_, stored)| EncodedDocument::new(stored)).collect::<Result<Vec<_>>>()?;
         // As if every passage had a vector, so that parts do not shift while passages are being embedded.
-        let sizes_of = |at: usize| encoded[at].bytes() + bodies[at].len() + stored[at].1.passages().len() * (5 + dims);
+        let sizes_of = |at: usize| {
+            let vectors = stored[at].1.passages().len().saturating_mul(5 + dims);
+            vectors.saturating_add(encoded[at].bytes() + bodies[at].len())
+        };
         let bulk = runs(&stored, sizes.bulk, sizes_of);
         let passages: Vec<Vec<u32>> = bulk
             .iter()
@@ -198,7 +201,8 @@ impl Collection {
         self.awaited.vectors = left;
         let found: Vec<(RangePart, u32)> = found;
         for (_, first) in found {
-            self.vectors.reserve(decoded.len(), first + decoded.len() as u32);
+            // Of those that are there: a part may announce vectors of any width and hold none.
+            self.vectors.reserve(decoded.iter().flatten().count(), first + decoded.len() as u32);
             for (id, vector) in (first..).zip(&decoded) {
                 match vector {
                     // Removed since the collection was opened.
@@ -270,11 +274,11 @@ fn runs(documents: &[(u32, &StoredDocument)], sizes: RunSizes, bytes: impl Fn(us
     let (mut start, mut total) = (0, 0usize);
     for (at, (_, stored)) in documents.iter().enumerate() {
         let added = bytes(at);
-        if at > start && total + added > sizes.most {
+        if at > start && total.saturating_add(added) > sizes.most {
             runs.push(start..at);
             (start, total) = (at, 0);
         }
-        total += added;
+        total = total.saturating_add(added);
         if total >= sizes.least && ends_after(&stored.document().id) {
             runs.push(start..at + 1);
             (start, total) = (at + 1, 0);

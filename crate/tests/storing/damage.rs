@@ -67,6 +67,76 @@ fn announced_sizes_are_compared_with_the_bytes_there_are() {
     assert!(refusal(&signed(&claims, &parts), MODEL).contains("expected 4294967295"));
 }
 
+/// Each of its passages takes twelve bytes, and would take a megabyte if it had the heading to itself.
+#[test]
+fn a_heading_that_passages_share_is_there_once() {
+    const PASSAGES: u32 = 200_000;
+    let heading = "x".repeat(1 << 20);
+    let json = br#"[{"id": "d", "title": "T"}]"#;
+    let header = |kind: u8| [b"docsift\0\x02\0\0\0", &[kind, 0, 0, 0][..]].concat();
+    let documents = [
+        &header(1)[..],
+        &varint(json.len() as u64),
+        json,
+        &varint(0),
+        &varint(PASSAGES.into()),
+        &[0, 0, 0, 2],
+        &varint(heading.len() as u64),
+        heading.as_bytes(),
+        &[0; 9],
+        &[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0].repeat(PASSAGES as usize - 1),
+    ];
+    let lexical = [&header(2)[..], &[3], &varint(PASSAGES.into()), &[0]];
+    let marks = vec![0; PASSAGES as usize];
+    let vectors = [&header(3)[..], &0u32.to_le_bytes(), &PASSAGES.to_le_bytes(), &marks];
+    let texts = [&header(4)[..], &[1, 0]];
+    let mut manifest = export(&lived(&[Step::Put(0, 4)]), PartSizes::DEFAULT).0;
+    let Manifest { passages, parts: Parts { lexical: postings, vectors: rows, .. }, .. } = &mut manifest;
+    (*passages, postings[0].count, rows[0].count) = (PASSAGES, PASSAGES, PASSAGES);
+    let part = manifest.parts.texts[0].part.clone();
+    let parts = [documents.concat(), lexical.concat(), vectors.concat(), texts.concat()];
+    let read = Collection::from_bytes(&signed(&manifest, &parts.map(|bytes| (part.clone(), bytes))), MODEL).unwrap();
+    let (_, last) = read.passage(PASSAGES - 1).unwrap();
+    assert_eq!(last.heading.as_deref().map(str::len), Some(heading.len()));
+}
+
+fn varint(mut value: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+/// Twenty thousand vectors of 25 MB would take half a terabyte; there is none of them.
+#[test]
+fn room_is_made_only_for_vectors_that_are_there() {
+    let mut collection = Collection::new(MODEL.into());
+    collection.add(vec![document("d", "T", &"# a\n\nb\n\n".repeat(20_000))], false, &count_tokens).unwrap();
+    let (mut manifest, mut parts) = export(&collection, PartSizes::DEFAULT);
+    let dims = MAX_PART_BYTES as u32 - 1;
+    manifest.model.dims = dims;
+    parts[2].1[16..20].copy_from_slice(&dims.to_le_bytes());
+    let read = Collection::from_bytes(&signed(&manifest, &parts), MODEL).unwrap();
+    assert_eq!((read.counts().embedded, read.counts().passages), (0, collection.counts().passages));
+    read.to_bytes("test").unwrap();
+}
+
+/// A title is read with each of the passages.
+#[test]
+fn a_title_is_no_longer_than_one_that_is_added() {
+    let (manifest, mut parts) = export(&lived(&[Step::Put(0, 0)]), PartSizes::DEFAULT);
+    // The length of the JSON is a varint of one byte.
+    let (head, rest) = parts[0].1.split_at(17);
+    let (json, passages) = rest.split_at(head[16].into());
+    let json = String::from_utf8(json.to_vec()).unwrap().replace("Password", &"x".repeat(10_001));
+    parts[0].1 = [&head[..16], &varint(json.len() as u64), json.as_bytes(), passages].concat();
+    assert!(refusal(&signed(&manifest, &parts), MODEL)
+        .contains("\"title\": expected at most 10000 bytes of UTF-8, found 10001"));
+}
+
 /// A file with these parts, whatever they hold, and hashes that agree.
 fn signed(manifest: &Manifest, parts: &[NamedPart]) -> Vec<u8> {
     let mut manifest = manifest.clone();
@@ -129,6 +199,7 @@ fn a_manifest_must_add_up() {
         ("/documents", json!(5), "expected 5"),
         ("/embedded", json!(5000), "5000 vectors"),
         ("/model/dims", json!(0), "of 0 dims"),
+        ("/model/dims", json!(MAX_PART_BYTES), "as many as a part holds"),
         ("/parts/texts/1/first", json!(0), "begins at 0"),
         ("/parts/vectors/0/count", json!(0), "begins at 0"),
         ("/parts/vectors/0/file", other_name, "expected \"vectors."),
