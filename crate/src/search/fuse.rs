@@ -218,6 +218,14 @@ mod tests {
         assert_eq!(evidence.ranks(List::Lexical, &[4.0, 1.0]), [1, 2]);
     }
 
+    /// Of each passage the cosine, the BM25 of at most 4 that is attainable, and whether it takes part.
+    fn fuse(passages: &[(Option<f32>, u8, bool)]) -> Evidence {
+        let cosines = (0..).zip(passages).filter_map(|(id, (cosine, ..))| Some((id, (*cosine)?)));
+        let scores = (0..).zip(passages).map(|(id, (_, bm25, _))| (id, f32::from(*bm25)));
+        let matches = matches(&scores.filter(|hit| hit.1 > 0.0).collect::<Vec<_>>(), 4.0);
+        Evidence::new(Some(cosines), &matches, None, passages.iter().map(|passage| passage.2).collect())
+    }
+
     proptest! {
         #[test]
         fn ranks_count_the_greater(scores in prop::collection::vec(0u8..6, 1..20), asked in prop::collection::vec(0u8..6, 0..6)) {
@@ -228,6 +236,41 @@ mod tests {
                 asked.iter().map(|asked| 1 + scores.iter().filter(|&&score| score > 0 && score > *asked).count()).collect();
             let asked: Vec<f32> = asked.into_iter().map(f32::from).collect();
             prop_assert_eq!(evidence.ranks(List::Lexical, &asked), wanted);
+        }
+
+        /// Some passages have a cosine, some a match, some both or neither.
+        #[test]
+        fn the_best_are_those_of_the_greatest_sums(
+            passages in prop::collection::vec((prop::option::of(-1.0f32..1.0), 0u8..4, any::<bool>()), 1..30),
+            limit in 0usize..30,
+        ) {
+            let fused = fuse(&passages);
+            let mut expected: Vec<(u32, f32)> = (0..)
+                .zip(&passages)
+                .filter(|(_, (cosine, bm25, allowed))| *allowed && (cosine.is_some() || *bm25 > 0))
+                .map(|(id, (cosine, bm25, _))| (id, cosine.unwrap_or(0.0) + LEXICAL_WEIGHT * (f32::from(*bm25) / 4.0)))
+                .collect();
+            expected.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            let best: Vec<(u32, f32)> = fused.best(limit).iter().map(|scored| (scored.passage, scored.fused)).collect();
+            expected.truncate(limit);
+            prop_assert_eq!(best, expected);
+        }
+
+        #[test]
+        fn more_evidence_never_lowers_a_place(
+            mut passages in prop::collection::vec((prop::option::of(-1.0f32..1.0), 0u8..4, Just(true)), 1..20),
+            at in any::<prop::sample::Index>(),
+            more in prop_oneof![(0.0f32..0.5).prop_map(|cosine| (cosine, 0)), (1u8..3).prop_map(|bm25| (0.0, bm25))],
+        ) {
+            let at = at.index(passages.len());
+            let place = |fused: &Evidence| {
+                fused.best(usize::MAX).iter().position(|scored| scored.passage as usize == at).unwrap_or(usize::MAX)
+            };
+            let before = place(&fuse(&passages));
+            let (cosine, bm25, _) = &mut passages[at];
+            *cosine = cosine.map(|cosine| cosine + more.0);
+            *bm25 += more.1;
+            prop_assert!(place(&fuse(&passages)) <= before);
         }
     }
 }

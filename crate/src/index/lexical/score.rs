@@ -250,5 +250,51 @@ mod tests {
                 prop_assert!(found.1 <= attainable * 1.0001);
             }
         }
+
+        #[test]
+        fn a_word_that_occurs_once_more_never_lowers_its_passage(
+            mut passages in prop::collection::vec([field(), field(), field()], 1..8),
+            at in any::<prop::sample::Index>(),
+            in_field in 0..FIELDS,
+            word in prop::sample::select(&WORDS[..]),
+        ) {
+            // In place of another word, so that no field becomes longer.
+            let at = at.index(passages.len());
+            passages[at][in_field].extend([word, "other"]);
+            let build = |passages: &[[Vec<&str>; FIELDS]]| {
+                let texts = passages.iter().map(|fields| fields.each_ref().map(|words| words.join(" ")));
+                let texts: Vec<[String; FIELDS]> = texts.collect();
+                index(&texts.iter().map(|[title, heading, body]| (&**title, &**heading, &**body)).collect::<Vec<_>>())
+            };
+            let score = |index: &LexicalIndex| {
+                let found = search(index, &format!("{word} "));
+                found.iter().find(|hit| hit.0 as usize == at).map_or(0.0, |hit| hit.1)
+            };
+            let before = score(&build(&passages));
+            *passages[at][in_field].last_mut().unwrap() = word;
+            let after = score(&build(&passages));
+            prop_assert!(before > 0.0 && after > before, "{before} {after}");
+        }
+
+        #[test]
+        fn scores_do_not_depend_on_the_order_of_passages(
+            texts in prop::collection::vec("[a-c ]{0,12}", 1..10).prop_flat_map(|texts| {
+                let order: Vec<usize> = (0..texts.len()).collect();
+                (Just(texts), Just(order).prop_shuffle())
+            }),
+            query in "[a-c ]{0,8}",
+        ) {
+            let (texts, order) = texts;
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let shuffled: Vec<&str> = order.iter().map(|&at| texts[at]).collect();
+            let (index, shuffled) = (bodies(&texts), bodies(&shuffled));
+            let terms = index.expand(&query, true);
+            let expected = index.score(&terms, &Bm25::default());
+            let found = shuffled.score(&shuffled.expand(&query, true), &Bm25::default());
+            let mut scores: Vec<(u32, f32)> =
+                found.scores.iter().map(|&(passage, score)| (order[passage as usize] as u32, score)).collect();
+            scores.sort_unstable_by_key(|hit| hit.0);
+            prop_assert_eq!((scores, found.attainable), (expected.scores, expected.attainable));
+        }
     }
 }
