@@ -10,6 +10,7 @@ pub mod config;
 pub mod convert;
 pub mod cross_encoder;
 pub mod encoder;
+mod gguf;
 pub mod pack;
 pub mod weights;
 

@@ -5,6 +5,7 @@
 //! transformers' `BertForSequenceClassification` and `ElectraForSequenceClassification`.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use candle_core::quantized::gguf_file::{Content, Value};
@@ -14,6 +15,7 @@ use safetensors::tensor::TensorInfo;
 use sha2::{Digest, Sha256};
 
 use super::config::{Architecture, Config};
+use super::gguf;
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
@@ -47,7 +49,11 @@ impl<R: Read + Seek> Weights<R> {
     /// [`Error::UnsupportedArchitecture`] for another architecture, [`Error::InvalidModel`] for a damaged file.
     pub fn open_gguf(reader: R) -> Result<Self> {
         let mut reader = BufReader::new(reader);
-        let content = Content::read(&mut reader).map_err(|error| damaged_gguf(&error))?;
+        if let Some(fault) = gguf::fault(&mut reader) {
+            return Err(damaged_gguf(&fault));
+        }
+        reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let content = Content::read(&mut reader).map_err(damaged_gguf)?;
         let rows = |name: &str| content.tensor_infos.get(name).and_then(|info| info.shape.dims().first().copied());
         let config = Config::from_gguf(
             &content.metadata,
@@ -142,8 +148,9 @@ impl<R: Read + Seek> Weights<R> {
         let Some(Value::Array(values)) = content.metadata.get("tokenizer.ggml.tokens") else {
             return Err(Error::InvalidTokenizer("the GGUF file has no tokenizer.ggml.tokens".into()));
         };
-        let tokens =
-            values.iter().map(|value| Ok(from_llama_token(value.to_string()?))).collect::<Result<Vec<String>>>()?;
+        let unreadable = |error| Error::InvalidTokenizer(format!("tokenizer.ggml.tokens: {error}"));
+        let token = |value: &Value| Ok(from_llama_token(value.to_string().map_err(unreadable)?));
+        let tokens = values.iter().map(token).collect::<Result<Vec<String>>>()?;
         Tokenizer::from_vocabulary(&tokens).map(Some)
     }
 
@@ -173,6 +180,7 @@ impl<R: Read + Seek> Weights<R> {
             Format::Gguf(content) => {
                 let info = content.tensor_infos.get(name).ok_or_else(|| missing(name))?;
                 check_shape(name, shape, info.shape.dims())?;
+                f32_bytes(name, shape)?;
                 let data_offset = content.tensor_data_offset;
                 let read = info.read(&mut self.reader, data_offset, &Device::Cpu);
                 read.map_err(|error| Error::InvalidModel(format!("tensor {name}: {error}")))?
@@ -223,7 +231,7 @@ impl<R: Read + Seek> Weights<R> {
             }
         };
         let (start, end) = info.data_offsets;
-        let expected = shape.iter().product::<usize>() * dtype.size_in_bytes();
+        let expected = f32_bytes(name, shape)? / 4 * dtype.size_in_bytes();
         if end.checked_sub(start) != Some(expected) || end as u64 > *data_len {
             return Err(Error::InvalidModel(format!(
                 "tensor {name}: expected {expected} bytes inside the {data_len} of data, found offsets {start}..{end}"
@@ -305,12 +313,20 @@ fn missing(name: &str) -> Error {
     Error::InvalidModel(format!("the file has no tensor {name}; is it complete, and of the kind it is loaded as?"))
 }
 
-fn damaged_gguf(error: &candle_core::Error) -> Error {
+fn damaged_gguf(error: impl Display) -> Error {
     Error::InvalidModel(format!("the GGUF file is damaged or cut short ({error}); copy it again or pack it anew"))
 }
 
 fn unreadable(error: std::io::Error) -> Error {
     Error::InvalidModel(format!("the file ends early or cannot be read ({error}); copy it again"))
+}
+
+/// The bytes of a tensor once it is f32. Shapes come from the file: their products may be past what an address holds, which
+/// is soon in WebAssembly.
+fn f32_bytes(name: &str, shape: &[usize]) -> Result<usize> {
+    let bytes = shape.iter().try_fold(4usize, |product, &length| product.checked_mul(length));
+    let bytes = bytes.filter(|&bytes| isize::try_from(bytes).is_ok());
+    bytes.ok_or_else(|| Error::InvalidModel(format!("tensor {name}: a shape of {shape:?} is larger than memory")))
 }
 
 fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<()> {

@@ -6,6 +6,7 @@
 
 use std::str::FromStr;
 
+use serde_json::{Map, Value};
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::models::ModelWrapper;
 use tokenizers::normalizers::{BertNormalizer, NormalizerWrapper};
@@ -13,6 +14,18 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::{AddedToken, Model};
 
 use crate::{Error, Result};
+
+/// The longest word that is looked up piece by piece, in characters: the time grows with its cube. BERT's is 100.
+const MAX_WORD: u64 = 200;
+
+/// The steps before WordPiece that a tokenizer.json may ask for. Others make a text many times longer, take regular
+/// expressions, or panic in the `tokenizers` crate when they are damaged.
+const NORMALIZERS: &[&str] =
+    &["BertNormalizer", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Sequence", "Strip", "StripAccents"];
+const PRE_TOKENIZERS: &[&str] =
+    &["BertPreTokenizer", "Digits", "Punctuation", "Sequence", "Whitespace", "WhitespaceSplit"];
+/// The most of them: each reads all of a text.
+const MAX_STEPS: usize = 16;
 
 const SPECIAL_TOKENS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
@@ -33,13 +46,34 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads a `tokenizer.json`. Its truncation, padding and post-processor are ignored.
+    /// Reads a `tokenizer.json`. Its truncation, padding, post-processor and decoder are ignored.
     ///
     /// # Errors
-    /// [`Error::InvalidTokenizer`] if it is damaged, not WordPiece, or lacks `[CLS]` or `[SEP]`.
+    /// [`Error::InvalidTokenizer`] if it is damaged, not WordPiece, lacks `[CLS]` or `[SEP]`, or asks for steps that BERT's
+    /// tokenizers do not take.
     pub fn from_json(bytes: &[u8]) -> Result<Self> {
-        let json = std::str::from_utf8(bytes).map_err(invalid)?;
-        Self::from_inner(tokenizers::Tokenizer::from_str(json).map_err(invalid)?)
+        let mut file: Map<String, Value> = serde_json::from_slice(bytes).map_err(invalid)?;
+        for ignored in ["truncation", "padding", "post_processor", "decoder"] {
+            file.insert(ignored.into(), Value::Null);
+        }
+        let Some(Value::Object(model)) = file.get_mut("model") else { return Err(no_word_piece()) };
+        // Old files do not name the kind.
+        if model.entry("type").or_insert_with(|| "WordPiece".into()) != "WordPiece" {
+            return Err(no_word_piece());
+        }
+        if let Some(most) =
+            model.get("max_input_chars_per_word").and_then(Value::as_u64).filter(|&most| most > MAX_WORD)
+        {
+            return Err(invalid(format!("max_input_chars_per_word: expected at most {MAX_WORD}, found {most}")));
+        }
+        let steps = [("normalizer", "normalizers", NORMALIZERS), ("pre_tokenizer", "pretokenizers", PRE_TOKENIZERS)];
+        for (name, nested, known) in steps {
+            if count_steps(name, nested, known, file.get(name).unwrap_or(&Value::Null))? > MAX_STEPS {
+                return Err(invalid(format!("{name}: expected at most {MAX_STEPS} steps")));
+            }
+        }
+        let json = Value::Object(file).to_string();
+        Self::from_inner(tokenizers::Tokenizer::from_str(&json).map_err(invalid)?)
     }
 
     /// Builds the uncased BERT tokenizer around a vocabulary: `vocabulary[id]` is the token, with `##` in front of
@@ -86,9 +120,7 @@ impl Tokenizer {
 
     fn from_inner(mut inner: tokenizers::Tokenizer) -> Result<Self> {
         if !matches!(inner.get_model(), ModelWrapper::WordPiece(_)) {
-            return Err(Error::InvalidTokenizer(
-                "expected a WordPiece model, as BERT and ELECTRA use; found another kind".into(),
-            ));
+            return Err(no_word_piece());
         }
         inner.with_truncation(None).map_err(invalid)?;
         inner.with_padding(None);
@@ -187,6 +219,23 @@ impl Tokenizer {
     pub fn token_to_id(&self, token: &str) -> Option<u32> {
         self.inner.get_model().token_to_id(token)
     }
+}
+
+/// Checks a step, or the steps of a sequence, and counts them.
+fn count_steps(name: &str, nested: &str, known: &[&str], step: &Value) -> Result<usize> {
+    if step.is_null() {
+        return Ok(0);
+    }
+    let kind = step["type"].as_str().unwrap_or("(none)");
+    if !known.contains(&kind) {
+        return Err(invalid(format!("{name}: expected one of {}, found \"{kind}\"", known.join(", "))));
+    }
+    let Some(steps) = step[nested].as_array() else { return Ok(1) };
+    steps.iter().try_fold(1usize, |count, step| Ok(count + count_steps(name, nested, known, step)?))
+}
+
+fn no_word_piece() -> Error {
+    invalid("expected a WordPiece model, as BERT and ELECTRA use; found another kind")
 }
 
 fn invalid(error: impl std::fmt::Display) -> Error {

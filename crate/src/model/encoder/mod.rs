@@ -8,7 +8,6 @@ mod embeddings;
 mod float;
 mod int8;
 
-use std::collections::HashMap;
 use std::io::{Read, Seek};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -97,19 +96,18 @@ impl Encoder {
     ) -> Result<Self> {
         let config = weights.config().clone();
         let embeddings = Embeddings::load(weights, &config, shared)?;
-        let keys = (0..config.layers).flat_map(|index| Input::ALL.map(|input| equalizer_key(index, input)));
-        let equalizers: HashMap<String, Vec<f32>> =
-            keys.filter_map(|key| weights.floats(&key).map(|factors| (key, factors))).collect();
-        let mut load = |index| Layer::load(weights, &config, index);
         // The packed query, key and value projections are told apart at whole panels of columns.
         let precision = if config.hidden.is_multiple_of(COLUMNS) { precision } else { Precision::F32 };
         let layers = match precision {
-            Precision::F32 => Layers::Float((0..config.layers).map(load).collect::<Result<_>>()?),
+            Precision::F32 => {
+                let load = |index| Layer::load(weights, &config, index);
+                Layers::Float((0..config.layers).map(load).collect::<Result<_>>()?)
+            }
             Precision::Int8 => {
                 // Layer by layer: at most one is in memory in both forms.
                 let pack = |index| {
-                    let layer = load(index)?;
-                    let equalizer = |input| equalizers.get(&equalizer_key(index, input)).cloned();
+                    let layer = Layer::load(weights, &config, index)?;
+                    let equalizer = |input| weights.floats(&equalizer_key(index, input));
                     PackedLayer::pack(&layer, config.layer_norm_eps, equalizer)
                 };
                 let packed = (0..config.layers).map(pack).collect::<Result<_>>()?;
