@@ -59,6 +59,7 @@ async function runEverything(tools) {
     },
   });
   await runner.suite('Script tests', process.execPath, nodeTests('tests/scripts'));
+  await runner.suite('Supply chain tests', process.execPath, nodeTests('tests/supply-chain'));
   if (built) {
     await runner.suite('Search quality', process.execPath, nodeTests('tests/eval'));
     await runner.suite('Command-line tests', process.execPath, nodeTests('tests/cli'));
