@@ -11,9 +11,6 @@ import type { SavedIndex } from './store.js';
 import { type Found, type TextsWanted, withTexts } from './texts.js';
 import type { SearchDocument } from './types.js';
 
-/** A change since the last copy. */
-type Change = { documents: readonly SearchDocument[]; replace: boolean } | { removed: readonly string[] };
-
 /** Passages are asked for in rounds of about this many tokens for each worker. */
 const ROUND_TOKENS = 8192;
 /** A new copy is made when more documents than this have changed, and more than a quarter of all. */
@@ -25,7 +22,11 @@ export class Collection {
   readonly #onProgress: (loaded: number, total: number) => void;
   /** What a new primary begins with: the last saved form, the index that was opened, or nothing. */
   #copy: { bytes?: ArrayBuffer; site?: SiteIndex; fingerprint: string } | undefined;
-  #changes: Change[] = [];
+  /**
+   * What has changed since: each document as it is now, or `undefined` where it was removed, in the order of its last change.
+   * As many as there are documents, however often they change.
+   */
+  #changes = new Map<string, SearchDocument | undefined>();
   /** Changes are made one after the other, and so are rounds of embedding, but the two kinds interleave. */
   #lastChange: Promise<unknown> = Promise.resolve();
   #lastEmbedding: Promise<unknown> = Promise.resolve();
@@ -72,10 +73,10 @@ export class Collection {
       await site.handOverVectors((part) => primary.call('addPart', part));
     } else if (bytes) await primary.call('restoreCollection', { bytes, fingerprint });
     else await primary.call('createCollection', { fingerprint });
-    for (const change of this.#changes) {
-      if ('removed' in change) await primary.call('removeDocuments', { ids: change.removed });
-      else await primary.call('addDocuments', change);
-    }
+    const removed = [...this.#changes].flatMap(([id, document]) => (document ? [] : [id]));
+    if (removed.length > 0) await primary.call('removeDocuments', { ids: removed });
+    const documents = [...this.#changes.values()].filter((document) => document !== undefined);
+    if (documents.length > 0) await primary.call('addDocuments', { documents, replace: true });
     this.embed().catch(() => {
       // Whoever adds documents next hears of it; until then these are found by their words.
     });
@@ -85,7 +86,7 @@ export class Collection {
   store(documents: readonly SearchDocument[], replace: boolean): Promise<void> {
     return this.#change(async () => {
       await this.#pool.call('addDocuments', { documents, replace });
-      this.#changes.push({ documents, replace });
+      for (const document of documents) this.#note(document.id, document);
     });
   }
 
@@ -93,7 +94,7 @@ export class Collection {
   remove(ids: readonly string[]): Promise<number> {
     return this.#change(async () => {
       const removed = await this.#pool.call('removeDocuments', { ids });
-      this.#changes.push({ removed: ids });
+      if (removed > 0) for (const id of ids) this.#note(id, undefined);
       return removed;
     });
   }
@@ -143,6 +144,11 @@ export class Collection {
     return this.#copy?.site?.handOverTexts(files, patienceMs, (part) => this.#pool.call('addPart', part));
   }
 
+  #note(id: string, document: SearchDocument | undefined): void {
+    this.#changes.delete(id);
+    this.#changes.set(id, document);
+  }
+
   #change<T>(make: () => Promise<T>): Promise<T> {
     const change = this.#lastChange.then(make);
     this.#lastChange = change.catch(() => {});
@@ -188,10 +194,10 @@ export class Collection {
   async #renewCopy(): Promise<void> {
     // An opened index is whole only once all its texts were fetched.
     if (this.#copy?.site) return;
-    const changed = this.#changes.reduce((sum, change) => sum + sizeOf(change), 0);
-    if (changed <= CHANGES_KEPT) return;
+    const { size } = this.#changes;
+    if (size <= CHANGES_KEPT) return;
     const { documents } = await this.#pool.call('counts', {});
-    if (changed > documents / 4) await this.#makeCopy();
+    if (size > documents / 4) await this.#makeCopy();
   }
 
   async #makeCopy(): Promise<{ bytes: ArrayBuffer; fingerprint: string }> {
@@ -199,11 +205,7 @@ export class Collection {
     await this.addAllTexts();
     const bytes = await this.#pool.call('saveCollection', {});
     this.#copy = { bytes, fingerprint: this.#copy.fingerprint };
-    this.#changes = [];
+    this.#changes.clear();
     return { bytes, fingerprint: this.#copy.fingerprint };
   }
-}
-
-function sizeOf(change: Change): number {
-  return 'removed' in change ? change.removed.length : change.documents.length;
 }
