@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../../scripts/steps.mjs';
-import { FAULTS, LOGGED, misbehave } from './support/faults.mjs';
+import { drip, FAULTS, LOGGED, misbehave, silent, silentHalfway } from './support/faults.mjs';
 import { cacheContents, emptyCaches, openPackage, SMALL_EMBEDDER } from './support/package.mjs';
 
 const WEIGHTS = readFileSync(path.join(ROOT, 'tests', SMALL_EMBEDDER));
@@ -124,6 +124,43 @@ test('weights that do not arrive as they should', async (t) => {
       weightsIn(await cacheContents(page)).map(({ sha256 }) => sha256),
       [MODEL.sha256],
     );
+  });
+});
+
+test('weights from a server that falls silent', async (t) => {
+  const { page, requests, setFault } = await openOnFaultyServer(t);
+  /** Their worker waits 30 s for a word of the network, on a clock that runs so many times faster. */
+  const loadHurried = (/** @type {number} */ hurry) =>
+    loadSmall(page, { workerUrl: `/pages/failing-worker.js?hurry=${hurry}` });
+
+  for (const [name, fault] of Object.entries({ 'at once': silent, 'in the middle': silentHalfway })) {
+    await t.test(`${name}: given up after 30 s, and reported after ${ATTEMPTS} requests`, async () => {
+      setFault(SMALL_EMBEDDER, Number.POSITIVE_INFINITY, fault);
+      const { error } = await loadHurried(100);
+      assert.equal(error?.code, 'download_failed');
+      assert.match(error.message, /model\.q8_0\.gguf: no answer within 30 s/);
+      assert.equal(requests(SMALL_EMBEDDER), ATTEMPTS);
+      assert.deepEqual(weightsIn(await cacheContents(page)), []);
+    });
+
+    await t.test(`${name}, once: used and kept`, async () => {
+      setFault(SMALL_EMBEDDER, 1, fault);
+      assert.deepEqual(await loadHurried(100), { value: 128 });
+      assert.equal(requests(SMALL_EMBEDDER), 2);
+      assert.equal(weightsIn(await cacheContents(page)).length, 1);
+      await emptyCaches(page);
+    });
+  }
+
+  await t.test('but sends every now and then: waited for, however long it takes', async () => {
+    const pieces = 8;
+    const dripping = drip(pieces);
+    setFault(SMALL_EMBEDDER, 1, dripping.fault);
+    // Each silence is of 6 s for the worker, all together of 48 s.
+    const timer = setInterval(dripping.next, 600);
+    t.after(() => clearInterval(timer));
+    assert.deepEqual(await loadHurried(10), { value: 128 });
+    assert.equal(requests(SMALL_EMBEDDER), 1);
   });
 });
 

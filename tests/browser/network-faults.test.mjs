@@ -255,39 +255,46 @@ test('a deployed index', LIMIT, async (t) => {
   }
 });
 
-test('a redirect to another origin', LIMIT, async (t) => {
-  await t.test('is not followed for what the page fetches, whatever its policy', async (t) => {
-    // No policy at all: nothing but docsift keeps the request from leaving.
-    const { page, setFault, requests, elsewhere, redirected, checkKept } = await openFaulty(t, '');
-    for (const [file, stage] of Object.entries({
-      ...{ [RUNTIME]: 'lexical', [MANIFEST]: 'lexical', [LEXICAL]: 'reranked' },
-    })) {
+test('a redirect to another origin is not followed, whatever the policy', LIMIT, async (t) => {
+  // No policy at all: nothing but docsift keeps the request from leaving.
+  const { page, setFault, requests, elsewhere, redirected, checkKept, part } = await openFaulty(t, '');
+  for (const [file, stage] of Object.entries({
+    ...{ [RUNTIME]: 'lexical', [MANIFEST]: 'lexical', [LEXICAL]: 'reranked' },
+    ...{ [EMBEDDER]: 'lexical', [RERANKER]: 'hybrid' },
+  })) {
+    await t.test(`${path.posix.basename(file)}: ${stage}`, async () => {
       await emptyCaches(page);
       setFault(file, ALWAYS, redirectTo(elsewhere(file)));
       const found = await visit(page);
       assert.equal(found.stage, stage);
-      if (stage === 'lexical') assert.equal(found.code, 'download_failed');
+      if (stage !== 'reranked') assert.equal(found.code, 'download_failed');
       assert.equal(requests(file), 1, 'it is not asked for again');
       await checkKept();
-    }
-    setFault(INDEX, ALWAYS, redirectTo(elsewhere(INDEX)));
-    const { error } = await page.evaluate(() => window.visit.open());
-    assert.equal(error?.code, 'download_failed');
-    assert.match(error.message, /redirects to another address/);
-    assert.equal(redirected(), 0, 'no request has left the origin');
-  });
-
-  await t.test('is not followed for models under the policy that docsift asks for', async (t) => {
-    const { page, setFault, elsewhere, redirected, checkKept } = await openFaulty(t);
-    for (const [file, stage] of Object.entries({ [EMBEDDER]: 'lexical', [RERANKER]: 'hybrid' })) {
+    });
+  }
+  for (const file of [INDEX, part]) {
+    await t.test(`${path.posix.extname(file)} of an index: refused`, async () => {
       await emptyCaches(page);
       setFault(file, ALWAYS, redirectTo(elsewhere(file)));
-      const found = await visit(page);
-      assert.deepEqual({ stage: found.stage, code: found.code }, { stage, code: 'download_failed' });
-      await checkKept();
-    }
-    assert.equal(redirected(), 0, 'no request has left the origin');
-  });
+      const { error } = await page.evaluate(() => window.visit.open());
+      assert.equal(error?.code, 'download_failed');
+      assert.match(error.message, /redirects to another address/);
+      assert.equal(requests(file), 1);
+    });
+  }
+  assert.equal(redirected(), 0, 'no request has left the origin');
+});
+
+test('a redirect of a model within the origin is not followed, and said to be one', LIMIT, async (t) => {
+  const { page, setFault, requests } = await openFaulty(t);
+  setFault(EMBEDDER, ALWAYS, redirectTo(RERANKER));
+  const { error } = await page.evaluate(
+    (weights) => outcome(docsift.loadEmbedder({ model: { weights }, workers: 1 })),
+    EMBEDDER,
+  );
+  assert.equal(error?.code, 'download_failed');
+  assert.match(error.message, /small-embedder\.gguf: .*redirects to another address/);
+  assert.deepEqual([requests(EMBEDDER), requests(RERANKER)], [1, 0]);
 });
 
 test('a server that is gone: titles answer, and every promise settles', LIMIT, async (t) => {

@@ -4,6 +4,7 @@
 //! one. The bytes stay in JavaScript's memory; only the hash is computed here, chunk by chunk.
 
 use gloo_net::http::{Request, Response};
+use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use serde::Deserialize;
@@ -11,7 +12,10 @@ use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Cache, CacheStorage, ReadableStreamDefaultReader, RequestCache};
+use web_sys::{
+    AbortController, AbortSignal, Cache, CacheStorage, ReadableStreamDefaultReader, RequestCache, RequestRedirect,
+    ResponseType, Url,
+};
 
 use super::error::message;
 use crate::{Error, Result};
@@ -21,6 +25,9 @@ const CACHE_NAME: &str = "docsift-files-v1";
 
 /// Pauses before the second and third attempt, in milliseconds.
 const BACKOFF_MS: [u32; 2] = [300, 1500];
+
+/// How long the network may send nothing before an attempt is given up. A slow one that sends is waited for.
+const SILENCE_MS: u32 = 30_000;
 
 /// What a file must be.
 #[derive(Deserialize)]
@@ -88,10 +95,19 @@ async fn fetch(
 ) -> std::result::Result<Uint8Array, Failure> {
     let retry = |error| Failure { error, again: true };
     let mode = if reload { RequestCache::Reload } else { RequestCache::Default };
-    let response = Request::get(url).cache(mode).send().await;
-    let response = response.map_err(|error| {
-        retry(Error::Download(format!("{url} could not be reached ({error}); check the address and the connection")))
+    let mut silence = Silence::new().map_err(|thrown| retry(Error::Download(message(&thrown))))?;
+    let request = Request::get(url).cache(mode).redirect(redirect_of(url)).abort_signal(Some(&silence.signal()));
+    let response = request.send().await.map_err(|error| {
+        retry(silence.fault(url).unwrap_or_else(|| {
+            Error::Download(format!("{url} could not be reached ({error}); check the address and the connection"))
+        }))
     })?;
+    if response.type_() == ResponseType::Opaqueredirect {
+        let error = Error::Download(format!(
+            "{url}: expected the file, the server redirects to another address; name the file's own address"
+        ));
+        return Err(Failure { error, again: false });
+    }
     if !response.ok() {
         let status = response.status();
         let error = Error::Download(format!(
@@ -107,9 +123,52 @@ async fn fetch(
             "{url}: expected a data file, found an HTML page; is it deployed there?"
         ))));
     }
-    let (bytes, digest) = read_body(&response, url, expected, on_progress).await.map_err(retry)?;
+    let (bytes, digest) = read_body(&response, url, expected, &mut silence, on_progress).await.map_err(retry)?;
     verify(url, &bytes, &digest, expected).map_err(retry)?;
     Ok(bytes)
+}
+
+/// A file of the page's own origin comes from the address it was asked for, or not at all; `web/src/redirects.ts` says why.
+fn redirect_of(url: &str) -> RequestRedirect {
+    let own = Reflect::get(&js_sys::global(), &"origin".into()).ok().and_then(|origin| origin.as_string());
+    let of_file = Url::new(url).ok().map(|url| url.origin());
+    if of_file.is_some() && of_file == own { RequestRedirect::Manual } else { RequestRedirect::Follow }
+}
+
+/// Aborts an attempt once nothing has come for `SILENCE_MS`.
+struct Silence {
+    controller: AbortController,
+    timer: Timeout,
+}
+
+impl Silence {
+    fn new() -> std::result::Result<Self, JsValue> {
+        let controller = AbortController::new()?;
+        let timer = Self::timer(&controller);
+        Ok(Self { controller, timer })
+    }
+
+    fn timer(controller: &AbortController) -> Timeout {
+        let controller = controller.clone();
+        Timeout::new(SILENCE_MS, move || controller.abort())
+    }
+
+    fn signal(&self) -> AbortSignal {
+        self.controller.signal()
+    }
+
+    /// Something has come.
+    fn end(&mut self) {
+        self.timer = Self::timer(&self.controller);
+    }
+
+    /// What is told of an attempt that failed because it was aborted.
+    fn fault(&self, url: &str) -> Option<Error> {
+        self.signal().aborted().then(|| {
+            let seconds = SILENCE_MS / 1000;
+            Error::Download(format!("{url}: no answer within {seconds} s; check the connection, and try again"))
+        })
+    }
 }
 
 /// Reads the body chunk by chunk into one array of JavaScript's memory, and hashes it on the way.
@@ -117,6 +176,7 @@ async fn read_body(
     response: &Response,
     url: &str,
     expected: &Expected,
+    silence: &mut Silence,
     on_progress: &Function,
 ) -> Result<(Uint8Array, String)> {
     let broken = |thrown: JsValue| {
@@ -133,7 +193,9 @@ async fn read_body(
     if let Some(stream) = response.body() {
         let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
         loop {
-            let step = JsFuture::from(reader.read()).await.map_err(broken)?;
+            let step = JsFuture::from(reader.read()).await;
+            let step = step.map_err(|thrown| silence.fault(url).unwrap_or_else(|| broken(thrown)))?;
+            silence.end();
             if Reflect::get(&step, &"done".into()).map_err(broken)?.is_truthy() {
                 break;
             }

@@ -1,6 +1,7 @@
 /**
  * Ways for a worker to fail, evaluated before the worker itself. Each of `?starve=` and `?throw=` names a request at whose
- * arrival it fails so; a test may also call `self.starve()`.
+ * arrival it fails so; a test may also call `self.starve()`. With `?hurry=` its timers run so many times faster. With
+ * `?refuse=caches` it is refused its caches.
  */
 const { Instance } = WebAssembly;
 let memory;
@@ -26,6 +27,13 @@ self.starve = () => {
 };
 
 const { searchParams } = new URL(self.location.href);
+const { setTimeout: wait } = self;
+const hurry = Number(searchParams.get('hurry') ?? 1);
+self.setTimeout = (work, ms, ...rest) => wait(work, ms / hurry, ...rest);
+if (searchParams.get('refuse') === 'caches')
+  CacheStorage.prototype.open = async () => {
+    throw new DOMException('refused by the test', 'SecurityError');
+  };
 self.addEventListener('message', ({ data }) => {
   if (data.call === searchParams.get('starve')) self.starve();
   if (data.call === searchParams.get('throw')) throw new Error(`no "${data.call}" here`);

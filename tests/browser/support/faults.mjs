@@ -74,6 +74,19 @@ const REPEATED_BY_BROWSER = ['a connection that is closed', 'status 408'];
 export const redirectTo = (location) => (response) =>
   void response.writeHead(302, { Location: location }).end();
 
+/** Holds the connection without a word. @type {Fault} */
+export const silent = () => {};
+
+/** The same, once half of the file is sent. @type {Fault} */
+export const silentHalfway = (response, bytes) => {
+  response.writeHead(200, { ...BINARY, 'Content-Length': bytes.length });
+  response.write(half(bytes));
+};
+
+/** The file, but so much later. @type {(ms: number) => Fault} */
+export const lateBy = (ms) => (response, bytes) =>
+  void setTimeout(() => response.writeHead(200, BINARY).end(bytes), ms);
+
 /**
  * Sends a file piece by piece, the next whenever the test says so.
  *
