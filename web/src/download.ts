@@ -1,6 +1,7 @@
 /** Files fetched by the page itself: the runtime, manifests and the parts of an index. Weights are fetched by the engine. */
 import { DocsiftError, messageOf } from './errors.js';
 import { isRefusedRedirect, redirectOf, redirectRefused } from './redirects.js';
+import { inTurn } from './turns.js';
 
 export interface DownloadOptions<T> {
   url: string;
@@ -43,21 +44,42 @@ const SILENCE_MS = 30_000;
 export function browserNetwork(): Network {
   return {
     fetch: (...args) => globalThis.fetch(...args),
-    caches: globalThis.caches,
+    caches: cacheStorage(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   };
+}
+
+/** A sandboxed frame is refused it by an exception. */
+function cacheStorage(): CacheStorage | undefined {
+  try {
+    return globalThis.caches;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Takes a file from the cache or the network, whichever the policy asks first, and keeps it once it is accepted. */
 export async function download<T>(options: DownloadOptions<T>, network = browserNetwork()): Promise<T> {
   const cached = await fromCache(options, network);
-  if (cached && options.policy === 'cache-first') return cached.value;
+  if (options.policy === 'cache-first') return cached ? cached.value : fetchOnce(options, network);
   try {
     return await fromNetwork(options, network, cached ? PATIENCE_MS : undefined);
   } catch (error) {
     if (cached) return cached.value;
     throw error;
   }
+}
+
+/** Of several tabs that want a file, one fetches it, and the others take what that one has kept. */
+function fetchOnce<T>(options: DownloadOptions<T>, network: Network): Promise<T> {
+  const { cacheKey, signal } = options;
+  const fetchIt = () => fromNetwork(options, network, undefined);
+  if (!cacheKey || !network.caches) return fetchIt();
+  const take = async () => {
+    const kept = await fromCache(options, network);
+    return kept ? kept.value : fetchIt();
+  };
+  return inTurn(`docsift-file:${cacheKey}`, take, signal);
 }
 
 async function fromCache<T>(
@@ -145,7 +167,7 @@ async function get(
     const response = await network.fetch(url, init);
     const refusal = refusalOf(url, response);
     if (refusal) throw refusal;
-    const bytes = await read(response, maxBytes, onChunk);
+    const bytes = await readUpTo(response, maxBytes, onChunk);
     onProgress?.(bytes.byteLength, bytes.byteLength);
     return bytes;
   } catch (thrown) {
@@ -161,10 +183,10 @@ async function get(
 }
 
 /** The body, or its beginning where it is longer than `maxBytes`: one chunk more than allowed, so that it is refused. */
-async function read(
+export async function readUpTo(
   response: Response,
   maxBytes: number,
-  onChunk: () => void,
+  onChunk = () => {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;

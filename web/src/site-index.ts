@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { absolute, network as defaultNetwork } from '#platform';
-import { download, dropFiles, keepFile, type Network, verified } from './download.js';
+import { download, dropFiles, keepFile, type Network, readUpTo, verified } from './download.js';
 import type { Params } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
 import { follow } from './query/abort.js';
@@ -71,6 +71,8 @@ export class SiteIndex {
   readonly #life = new AbortController();
   #first: Promise<Uint8Array<ArrayBuffer>[]> | undefined;
   readonly #texts = new LRUCache<string, Promise<Uint8Array<ArrayBuffer>>>({ max: TEXTS_HELD });
+  /** The addresses of the parts that were asked for, but for texts: it takes all of them to open it again. */
+  readonly #needed = new Set<string>();
 
   private constructor(
     url: string,
@@ -148,6 +150,7 @@ export class SiteIndex {
   part(part: IndexPart, signal: AbortSignal = this.#life.signal): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(part.file, this.#url).href;
     const isText = this.manifest.parts.texts.includes(part);
+    if (!isText) this.#needed.add(url);
     return download(
       {
         url,
@@ -157,7 +160,7 @@ export class SiteIndex {
         keep: 'beside',
         signal,
         maxBytes: part.bytes + PACKING_BYTES,
-        accept: async (bytes) => verified(await unpacked(bytes, url), part, url, ADVICE),
+        accept: async (bytes) => verified(await unpacked(bytes, part, url), part, url, ADVICE),
         onProgress: (loaded, total) => isText || this.#options.onProgress(loaded, total, part.file),
       },
       this.#network,
@@ -202,9 +205,12 @@ export class SiteIndex {
     this.#life.abort(reason);
   }
 
-  /** Keeps this index as the last good one, in place of an earlier one and its parts. */
+  /**
+   * Keeps this index as the last good one, in place of an earlier one and its parts. Where there was no room for a part of
+   * this one, the earlier one stays.
+   */
   async keep(): Promise<void> {
-    if (!this.#options.cache || this.stale) return;
+    if (!this.#options.cache || this.stale || !(await this.#isKept())) return;
     await keepFile(
       { cacheName: MANIFEST_CACHE, cacheKey: this.#url, keep: 'instead' },
       this.#network,
@@ -214,6 +220,16 @@ export class SiteIndex {
     const listed = Object.values(this.manifest.parts).flat();
     const current = new Set(listed.map(({ file }) => new URL(file, this.#url).href));
     await dropFiles(PARTS_CACHE, this.#network, (url) => url.startsWith(folder) && !current.has(url));
+  }
+
+  async #isKept(): Promise<boolean> {
+    try {
+      const cache = await this.#network.caches?.open(PARTS_CACHE);
+      const kept = await Promise.all([...this.#needed].map((url) => cache?.match(url)));
+      return kept.every(Boolean);
+    } catch {
+      return false;
+    }
   }
 
   #text(file: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -264,15 +280,25 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
-/** Parts are deployed in gzip, since few hosts compress files of types that they do not know. */
-async function unpacked(bytes: Uint8Array<ArrayBuffer>, url: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Parts are deployed in gzip, since few hosts compress files of types that they do not know. Of what expands to more than the
+ * part has, no more than that is unpacked.
+ */
+async function unpacked(
+  bytes: Uint8Array<ArrayBuffer>,
+  { bytes: length }: IndexPart,
+  url: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const content = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')));
+  let found: Uint8Array<ArrayBuffer>;
   try {
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
+    found = await readUpTo(content, length);
   } catch {
     throw new DocsiftError('integrity', `${url}: expected a whole gzip file, found a damaged one; ${ADVICE}`);
   }
+  if (found.length <= length) return found;
+  throw new DocsiftError('integrity', `${url}: expected ${length} bytes in gzip, found more; ${ADVICE}`);
 }
 
 /** The bytes before a part's content: magic, version and kind. */

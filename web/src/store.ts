@@ -1,6 +1,7 @@
 /** Saved indexes, in IndexedDB. Where the browser has locks, tabs take turns at changing an index. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import { DocsiftError, messageOf } from './errors.js';
+import { inTurn } from './turns.js';
 
 /** A collection as it was saved. */
 export interface SavedIndex {
@@ -22,7 +23,7 @@ interface Schema extends DBSchema {
  * later one's index is the one that was made later.
  */
 export function saveIndex(name: string, make: () => Promise<SavedIndex>): Promise<void> {
-  return inTurn(name, async () => {
+  return inTurn(turnOf(name), async () => {
     const index = await make();
     await withDatabase((database) => database.put('indexes', index, name));
   });
@@ -42,13 +43,12 @@ export function listIndexes(): Promise<string[]> {
 
 /** Deletes a saved index; one that is not there is no error. */
 export function deleteIndex(name: string): Promise<void> {
-  return inTurn(name, () => withDatabase((database) => database.delete('indexes', name)));
+  return inTurn(turnOf(name), () => withDatabase((database) => database.delete('indexes', name)));
 }
 
-/** Does work on an index while no other tab does. Without locks (insecure contexts) each write is still whole. */
-async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const locks = globalThis.navigator?.locks;
-  return locks ? locks.request(`docsift-index:${name}`, work) : work();
+/** Out of turn each write would still be whole. */
+function turnOf(name: string): string {
+  return `docsift-index:${name}`;
 }
 
 async function withDatabase<T>(use: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {

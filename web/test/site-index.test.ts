@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type IndexManifest, parseIndexManifest, SiteIndex } from '../src/site-index.js';
 import { fakeNetwork } from './support/fake-network.js';
@@ -125,6 +125,54 @@ test('parts may be deployed in gzip', async () => {
     files.set(lexical, damaged);
     await assert.rejects(open(network(files)), { code: 'integrity', message: /lexical\..*deploy all files/ });
   }
+});
+
+test('of what expands to more than the part has, no more than that is unpacked', async () => {
+  const files: Map<string, string | Uint8Array<ArrayBuffer>> = site(NEW);
+  const lexical = GOOD.parts.lexical[0]?.file as string;
+  files.set(lexical, Uint8Array.from(gzipSync(new Uint8Array(50_000_000))));
+  let unpacked = 0;
+  const { get: whole } = Object.getOwnPropertyDescriptor(DecompressionStream.prototype, 'readable') ?? {};
+  const counted = mock.getter(
+    DecompressionStream.prototype,
+    'readable',
+    function (this: DecompressionStream) {
+      const count = new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          unpacked += chunk.byteLength;
+          controller.enqueue(chunk);
+        },
+      });
+      return whole?.call(this).pipeThrough(count);
+    },
+  );
+  const message = /lexical\..*: expected 9 bytes in gzip, found more; deploy all files/;
+  await assert
+    .rejects(open(network(files)), { code: 'integrity', message })
+    .finally(() => counted.mock.restore());
+  assert.ok(unpacked < 3_000_000, `${unpacked} bytes were unpacked`);
+});
+
+test('where the latest index has no room, the last good one stays', async () => {
+  const from = network(site(OLD));
+  await (await open(from)).keep();
+  const before = from.kept('docsift-index');
+  from.files = site(NEW);
+  const { open: openCache } = from.caches;
+  from.caches.open = async (name) => {
+    const cache = await openCache(name);
+    const put = async (key: RequestInfo | URL, response: Response) => {
+      if (name === 'docsift-index') throw new DOMException('full', 'QuotaExceededError');
+      await cache.put(key, response);
+    };
+    return Object.assign(Object.create(cache), { put });
+  };
+  const index = await open(from);
+  assert.deepEqual(texts(await index.firstParts()), ['new documents', 'new words'], 'it is used uncached');
+  await index.keep();
+  assert.deepEqual(from.kept('docsift-index'), before);
+  from.files = new Map();
+  assert.deepEqual(texts(await (await open(from)).firstParts()), ['old documents', 'old words'], 'offline');
 });
 
 test('where the latest index cannot be used, the last good one is, and says why', async () => {
