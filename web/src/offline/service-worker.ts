@@ -3,11 +3,14 @@
  * (`enableOffline`), answers from the network while there is one, and from what it kept when there is not. Weights and
  * the compiled engine are kept by docsift itself.
  */
+import { isRefusedRedirect, redirectOf, redirectRefused } from '../redirects.js';
 import type { KeepReply, KeepRequest } from './messages.js';
 
 declare const self: ServiceWorkerGlobalScope;
 
 const CACHE_NAME = 'docsift-pages';
+/** When a file that has not come is given up: before the browser ends this worker, and its answer with it. */
+const LIMIT_MS = 120_000;
 
 self.addEventListener('install', () => {
   void self.skipWaiting();
@@ -41,8 +44,8 @@ self.addEventListener('fetch', (event) => {
 });
 
 /**
- * Fetches every file anew before it keeps any, since a page whose files are of two builds might not run. Returns how many
- * were kept.
+ * Fetches every file anew before it keeps any, since a page whose files are of two builds might not run; for the same reason
+ * none is kept where there is no room for all. Returns how many were kept.
  */
 async function keep({ needed, wanted }: KeepRequest): Promise<number> {
   const fetchAll = (urls: string[]) => urls.map(async (url) => [url, await fetchWhole(url)] as const);
@@ -51,7 +54,12 @@ async function keep({ needed, wanted }: KeepRequest): Promise<number> {
     if (outcome.status === 'fulfilled') responses.push(outcome.value);
   }
   const cache = await caches.open(CACHE_NAME);
-  await Promise.all(responses.map(([url, response]) => cache.put(url, response)));
+  const puts = await Promise.allSettled(responses.map(([url, response]) => cache.put(url, response)));
+  const failed = puts.find((put) => put.status === 'rejected');
+  if (failed) {
+    await Promise.all(responses.map(([url]) => cache.delete(url)));
+    throw failed.reason;
+  }
   return responses.length;
 }
 
@@ -61,13 +69,18 @@ async function areKept(urls: string[]): Promise<boolean> {
 }
 
 async function fetchWhole(url: string): Promise<Response> {
-  const response = await fetch(url, { cache: 'no-cache' });
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  const response = await fetch(url, { cache: 'no-cache', redirect: redirectOf(url), signal });
+  if (isRefusedRedirect(response)) throw new Error(redirectRefused(url));
   if (response.status !== 200) throw new Error(`${url}: HTTP status ${response.status}`);
+  // It may yet break off.
+  await response.clone().arrayBuffer();
   return response;
 }
 
 async function answer(request: Request): Promise<Response> {
   try {
+    // The page's own request, redirects included, as if there were no service worker.
     return await fetch(request);
   } catch (error) {
     // A page is the same whatever its query string.
