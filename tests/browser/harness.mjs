@@ -3,7 +3,9 @@
  * error and asked no other host for anything.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -92,6 +94,8 @@ export async function makeProfile(t) {
  * @property {string} [profile] a folder; an empty one by default
  * @property {RegExp[]} [expected] problems that the test provokes on purpose; any other fails it
  * @property {string[]} [flags] of Chromium, beside those of the harness
+ * @property {boolean} [untouched] its tabs are hidden, frozen and kept when left, as a visitor's are; Playwright otherwise
+ *   has every page believe that it is in front
  * @property {object} [context] passed on to Playwright
  */
 
@@ -104,19 +108,27 @@ export async function makeProfile(t) {
  */
 export async function openBrowser(
   t,
-  { profile, origin, others = [], expected = [], flags = [], context: contextOptions = {} },
+  {
+    profile,
+    origin,
+    others = [],
+    expected = [],
+    flags = [],
+    untouched = false,
+    context: contextOptions = {},
+  },
 ) {
   const executablePath = process.env.CHROMIUM ?? findBrowser()?.executable;
   assert.ok(executablePath, 'Chromium was not found: run `node scripts/setup.mjs --tests`');
-  const context = await chromium.launchPersistentContext(profile ?? (await makeProfile(t)), {
-    executablePath,
-    args: [...FLAGS, ...flags],
-    ...contextOptions,
-  });
+  const options = { executablePath, args: [...FLAGS, ...flags], ...contextOptions };
+  const { context, end } = await (untouched ? launchUntouched : launch)(
+    profile ?? (await makeProfile(t)),
+    options,
+  );
   const problems = watch(context, [new URL(origin).origin, ...others]);
   let open = true;
   const close = async () => {
-    if (open) await context.close();
+    if (open) await end();
     open = false;
   };
   atEnd(t, async () => {
@@ -126,6 +138,35 @@ export async function openBrowser(
   });
   const page = context.pages()[0] ?? (await context.newPage());
   return { context, page, problems, close };
+}
+
+/**
+ * @param {string} profile
+ * @param {import('playwright-core').LaunchOptions} options
+ */
+async function launch(profile, options) {
+  const context = await chromium.launchPersistentContext(profile, options);
+  return { context, end: () => context.close() };
+}
+
+/** @type {typeof launch} */
+async function launchUntouched(profile, { executablePath = '', args = [] }) {
+  const flags = [...args, '--remote-debugging-port=0', `--user-data-dir=${profile}`];
+  const browser = spawn(executablePath, [...flags, 'about:blank'], { stdio: 'ignore' });
+  const ended = once(browser, 'exit');
+  let port = '';
+  for (const late = Date.now() + 60_000; port === ''; ) {
+    assert.ok(Date.now() < late && browser.exitCode === null, 'Chromium did not start');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    [port] = (await readFile(path.join(profile, 'DevToolsActivePort'), 'utf8').catch(() => '')).split('\n');
+  }
+  const connection = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true });
+  const end = async () => {
+    await connection.close();
+    browser.kill();
+    await ended;
+  };
+  return { context: connection.contexts()[0], end };
 }
 
 /**

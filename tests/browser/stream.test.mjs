@@ -179,6 +179,49 @@ test('queries on the real models', { timeout: 600_000 }, async (t) => {
     assert.equal(next, 50);
   });
 
+  for (const [rhythm, isRead] of /** @type {const} */ ([
+    ['at once', false],
+    ['each while the one before is read', true],
+  ])) {
+    await t.test(`of 50 rapid queries, ${rhythm}, only the last is read to its end`, async (t) => {
+      await restore({ workers: 2, cacheScores: false });
+      const { outcomes, read, order } = await page.evaluate(
+        async ([text, isRead]) => {
+          const reads = () => requests.filter(({ call }) => call === 'score');
+          const asked = Array.from({ length: 50 }, (_, i) => `${text} ${i}`);
+          let controller = new AbortController();
+          const queries = [];
+          for (const query of asked) {
+            controller.abort();
+            controller = new AbortController();
+            queries.push(outcome(search.query(query, { signal: controller.signal })));
+            while (isRead && reads().at(-1)?.query !== query) await new Promise((go) => setTimeout(go));
+          }
+          const outcomes = (await Promise.all(queries)).map(({ value, error }) => value?.stage ?? error.name);
+          const read = asked.map((query) =>
+            reads().reduce((sum, each) => sum + (each.query === query ? each.texts : 0), 0),
+          );
+          return { outcomes, read, order: reads().map(({ query }) => asked.indexOf(query)) };
+        },
+        [QUERY, isRead],
+      );
+      assert.deepEqual(outcomes, [...Array(49).fill('AbortError'), 'reranked']);
+      const last = read.pop();
+      const others = read.reduce((sum, each) => sum + each, 0);
+      t.diagnostic(
+        `the last: ${last} passages; the 49 before it together: ${others}, each at most ${Math.max(...read)}`,
+      );
+      assert.equal(last, 50);
+      assert.deepEqual(
+        order,
+        order.toSorted((a, b) => a - b),
+        'nothing is read for a query that was given up',
+      );
+      if (isRead) assert.ok(read.every((each) => each < 50));
+      else assert.equal(others, 0);
+    });
+  }
+
   await t.test('a repeated query is answered from the scores that are kept', async () => {
     await restore();
     const first = await logits();

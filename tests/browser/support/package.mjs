@@ -12,7 +12,7 @@ export const SMALL_RERANKER = '/golden/models/bert-2x72/model.f32.gguf';
  * `{ value }` or `{ error: { name, code, message } }`.
  *
  * @param {import('node:test').TestContext} t
- * @param {{ host?: string, server?: import('../../../scripts/serve.mjs').ServerOptions, expected?: RegExp[], flags?: string[] }} [options]
+ * @param {Partial<import('../harness.mjs').BrowserOptions> & { host?: string, server?: import('../../../scripts/serve.mjs').ServerOptions }} [options]
  *   `host` is asked instead of localhost; `flags` have to resolve it
  */
 export async function openPackage(t, { host = 'localhost', server = {}, ...options } = {}) {
@@ -49,7 +49,7 @@ export const importPackage = (page) =>
 
 /**
  * Has the page note in `requests` what it posts to workers that are started from now on: the `call`, the number of `texts`,
- * and which worker. With `killAt(n)`, the worker that is given the n-th chunk of passages from then on is ended at once, as
+ * the `query` they are scored against, and which worker. With `killAt(n)`, the worker that is given the n-th chunk of passages from then on is ended at once, as
  * a browser ends one that is out of memory.
  *
  * @param {import('playwright-core').Page} page
@@ -68,7 +68,7 @@ export const watchWorkers = (page) =>
       postMessage(message, transfer) {
         const { call, params } = message;
         const texts = params.texts ?? params.passages ?? [];
-        requests.push({ call, texts: texts.length, worker: this.#number });
+        requests.push({ call, texts: texts.length, query: params.query, worker: this.#number });
         super.postMessage(message, transfer);
         if (call !== 'score' || left === 0 || --left > 0) return;
         this.terminate();
