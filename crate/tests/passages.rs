@@ -136,6 +136,28 @@ fn a_line_too_long_for_a_heading_is_text() {
 }
 
 #[test]
+fn a_path_too_long_is_its_innermost_headings() {
+    let [outer, middle, inner] = ["a", "b", "c"].map(|letter| letter.repeat(140));
+    let body = format!("# {outer}\n\n## {middle}\n\nText.\n\n### {inner}\n\nMore.");
+    check(
+        &body,
+        &[(&format!("{outer} > {middle}"), &middle, "Text."), (&format!("{middle} > {inner}"), &inner, "More.")],
+    );
+}
+
+#[test]
+fn headings_past_two_thousand_are_text() {
+    for [heading, text] in [["## H", "\n\nText.\n\n"], ["Heading", "\n\nText.\n\n"]] {
+        let body = format!("{heading}{text}").repeat(2002);
+        let document = document("Title", &body);
+        let passages = passages(&document, PASSAGE_TOKENS, &count_tokens);
+        assert_eq!(passages.len(), 2000);
+        let last = format!("Text.\n\n{heading}\n\nText.\n\n{heading}\n\nText.");
+        assert_eq!(passages[1999].text(&document), last);
+    }
+}
+
+#[test]
 fn fenced_code_has_no_headings() {
     check(
         "## Use\n\n```sh\n# comment\n\n# another\n```\n\n#hashtag\n\nText.",

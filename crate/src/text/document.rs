@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 use super::scalar::Scalar;
 use crate::{Error, Result};
 
-/// The most bytes of UTF-8 that a document's texts have. The title is read with each of its passages.
-const MAX_TITLE_BYTES: usize = 10_000;
-const MAX_BODY_BYTES: usize = 10_000_000;
+/// The longest title, in bytes of UTF-8: it is matched and read with each of its document's passages.
+const MAX_TITLE_BYTES: usize = 1_000;
+/// The longest body, 300,000 words of English. Cutting it into passages takes seconds, in which nothing else is searched.
+const MAX_BODY_BYTES: usize = 2_000_000;
 
 /// One article. `id` is its identity in a collection; every field comes back unchanged with a hit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,10 +134,13 @@ impl Document {
 
     /// Checks that no text is larger than searching it allows.
     fn check_sizes(&self, place: &str) -> Result<()> {
-        for (name, text, most) in [("title", &self.title, MAX_TITLE_BYTES), ("body", &self.body, MAX_BODY_BYTES)] {
+        for (name, text, most, todo) in [
+            ("title", &self.title, MAX_TITLE_BYTES, "shorten it"),
+            ("body", &self.body, MAX_BODY_BYTES, "split the document"),
+        ] {
             if text.len() > most {
                 return Err(Error::InvalidInput(format!(
-                    "{place}: field \"{name}\": expected at most {most} bytes of UTF-8, found {}; split the document",
+                    "{place}: field \"{name}\": expected at most {most} bytes of UTF-8, found {}; {todo}",
                     text.len()
                 )));
             }
@@ -229,9 +233,9 @@ mod tests {
         assert!(Document::from_value(sized(MAX_TITLE_BYTES, MAX_BODY_BYTES), 0).is_ok());
         assert_eq!(
             message(sized(1, MAX_BODY_BYTES + 1)),
-            "invalid input: document 3 (id \"a\"): field \"body\": expected at most 10000000 bytes of UTF-8, \
-             found 10000001; split the document"
+            "invalid input: document 3 (id \"a\"): field \"body\": expected at most 2000000 bytes of UTF-8, \
+             found 2000001; split the document"
         );
-        assert!(message(sized(MAX_TITLE_BYTES + 1, 1)).contains("field \"title\": expected at most 10000 bytes"));
+        assert!(message(sized(MAX_TITLE_BYTES + 1, 1)).contains("field \"title\": expected at most 1000 bytes"));
     }
 }

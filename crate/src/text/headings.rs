@@ -17,9 +17,13 @@ use super::passages::{ends_a_phrase, trim};
 /// The longest line that is taken for a plain heading, in characters.
 const HEADING_CHARS: usize = 100;
 
-/// The longest line that is taken for a Markdown heading, in characters. Every passage below a heading is matched and read
-/// with it, so that one of megabytes would fill the memory.
-const MARKDOWN_CHARS: usize = 300;
+/// The longest line that is taken for a Markdown heading, and the longest path, in characters. Every passage is matched and
+/// read with its path, so that a heading of megabytes would fill the memory.
+const PATH_CHARS: usize = 300;
+
+/// How many headings of a body are told apart; those after them are text. Without an end to them, a document of a few
+/// megabytes could be a million passages.
+const MAX_HEADINGS: usize = 2000;
 
 /// What separates the headings of a path.
 pub(super) const PATH_SEPARATOR: &str = " > ";
@@ -73,8 +77,11 @@ pub(super) fn sections(body: &str, title: &str) -> Vec<Section> {
                 sections.extend(open.take().filter(|section| !section.range.is_empty() || !deeper));
                 path.retain(|&(other, _)| other < level);
                 path.push((level, text));
-                let shown: Vec<&str> =
+                let mut shown: Vec<&str> =
                     path.iter().map(|&(_, text)| text).filter(|text| *text != title.trim()).collect();
+                while shown.len() > 1 && shown.iter().map(|text| text.chars().count()).sum::<usize>() > PATH_CHARS {
+                    shown.remove(0);
+                }
                 let heading = (!shown.is_empty()).then(|| shown.join(PATH_SEPARATOR));
                 let anchor = match own {
                     Some(own) => (!own.is_empty()).then(|| own.to_owned()),
@@ -117,6 +124,7 @@ fn elements(body: &str) -> Vec<Element<'_>> {
 
 fn markdown_elements<'a>(body: &'a str, blocks: &[Range<usize>]) -> Vec<Element<'a>> {
     let mut elements = Vec::new();
+    let mut headings = 0;
     let mut fenced = false;
     for block in blocks {
         let text = &body[block.clone()];
@@ -124,6 +132,10 @@ fn markdown_elements<'a>(body: &'a str, blocks: &[Range<usize>]) -> Vec<Element<
         if !fenced {
             // Headings may follow each other, and text may follow a heading, without a blank line.
             while let Some((level, heading, length)) = markdown_heading(&body[range.clone()]) {
+                if headings == MAX_HEADINGS {
+                    break;
+                }
+                headings += 1;
                 let (text, anchor) = split_anchor(heading);
                 elements.push(Element::Heading { level, text, anchor });
                 range.start += length;
@@ -144,9 +156,7 @@ fn markdown_heading(text: &str) -> Option<(usize, &str, usize)> {
     let line = text.split_inclusive('\n').next()?;
     let level = line.bytes().take_while(|&byte| byte == b'#').count();
     let rest = &line[level..];
-    if !(1..=6).contains(&level)
-        || !rest.starts_with([' ', '\t'])
-        || line.trim_end().chars().nth(MARKDOWN_CHARS).is_some()
+    if !(1..=6).contains(&level) || !rest.starts_with([' ', '\t']) || line.trim_end().chars().nth(PATH_CHARS).is_some()
     {
         return None;
     }
@@ -175,6 +185,8 @@ fn plain_elements<'a>(body: &'a str, blocks: &[Range<usize>], mut heading: Vec<b
     if let Some(last) = heading.last_mut() {
         *last = false;
     }
+    let headings = heading.iter_mut().filter(|is| **is);
+    headings.skip(MAX_HEADINGS).for_each(|is| *is = false);
     let mut elements = Vec::with_capacity(blocks.len());
     let mut run = 0;
     for (index, block) in blocks.iter().enumerate() {

@@ -114,7 +114,8 @@ fn varint(mut value: u64) -> Vec<u8> {
 #[test]
 fn room_is_made_only_for_vectors_that_are_there() {
     let mut collection = Collection::new(MODEL.into());
-    collection.add(vec![document("d", "T", &"# a\n\nb\n\n".repeat(20_000))], false, &count_tokens).unwrap();
+    let documents = (0..10).map(|n| document(&format!("d{n}"), "T", &"# a\n\nb\n\n".repeat(2000)));
+    collection.add(documents.collect(), false, &count_tokens).unwrap();
     let (mut manifest, mut parts) = export(&collection, PartSizes::DEFAULT);
     let dims = MAX_PART_BYTES as u32 - 1;
     manifest.model.dims = dims;
@@ -131,10 +132,10 @@ fn a_title_is_no_longer_than_one_that_is_added() {
     // The length of the JSON is a varint of one byte.
     let (head, rest) = parts[0].1.split_at(17);
     let (json, passages) = rest.split_at(head[16].into());
-    let json = String::from_utf8(json.to_vec()).unwrap().replace("Password", &"x".repeat(10_001));
+    let json = String::from_utf8(json.to_vec()).unwrap().replace("Password", &"x".repeat(1001));
     parts[0].1 = [&head[..16], &varint(json.len() as u64), json.as_bytes(), passages].concat();
     assert!(refusal(&signed(&manifest, &parts), MODEL)
-        .contains("\"title\": expected at most 10000 bytes of UTF-8, found 10001"));
+        .contains("\"title\": expected at most 1000 bytes of UTF-8, found 1001"));
 }
 
 /// A file with these parts, whatever they hold, and hashes that agree.
