@@ -71,13 +71,13 @@ impl<R: Read + Seek> Walk<'_, R> {
         Ok(u64::from(high) << 32 | u64::from(low))
     }
 
-    /// A key; of one that is longer than those looked for, nothing.
+    /// A key without the zeros at its end, which candle drops too.
     fn key(&mut self) -> Result<Vec<u8>> {
         let length = self.length()?;
-        let mut key = vec![0; if length < 64 { length as usize } else { 0 }];
-        self.reader.read_exact(&mut key)?;
-        self.skip(length - key.len() as u64)?;
-        // As candle does.
+        let mut key = Vec::new();
+        if (self.reader.by_ref().take(length).read_to_end(&mut key)? as u64) < length {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
         while key.last() == Some(&0) {
             key.pop();
         }

@@ -136,7 +136,7 @@ impl Document {
     fn check_sizes(&self, place: &str) -> Result<()> {
         for (name, text, most, todo) in [
             ("title", &self.title, MAX_TITLE_BYTES, "shorten it"),
-            ("body", &self.body, MAX_BODY_BYTES, "split the document"),
+            ("body", &self.body, MAX_BODY_BYTES, "split the document, or leave it out"),
         ] {
             if text.len() > most {
                 return Err(Error::InvalidInput(format!(
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(
             message(sized(1, MAX_BODY_BYTES + 1)),
             "invalid input: document 3 (id \"a\"): field \"body\": expected at most 2000000 bytes of UTF-8, \
-             found 2000001; split the document"
+             found 2000001; split the document, or leave it out"
         );
         assert!(message(sized(MAX_TITLE_BYTES + 1, 1)).contains("field \"title\": expected at most 1000 bytes"));
     }

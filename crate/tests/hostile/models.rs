@@ -39,6 +39,22 @@ fn an_alignment_of_nothing_is_refused() {
     let aligned = |to| gguf(with_number("general.file_type", "general.alignment", to));
     assert!(aligned(0).contains("general.alignment is 0"), "{}", aligned(0));
     assert!(!aligned(1 << 31).contains("general.alignment"));
+    // Zeros at the end of a key are not part of it.
+    let key = [&b"general.alignment"[..], &[0; 60]].concat();
+    let mut file = gguf_with_one_value(&key, 4);
+    file.extend(0u32.to_le_bytes());
+    assert!(gguf(file).contains("general.alignment is 0"));
+}
+
+/// The beginning of a GGUF file without tensors, up to the value, of this kind, of its one key.
+fn gguf_with_one_value(key: &[u8], kind: u32) -> Vec<u8> {
+    let mut file = b"GGUF\x03\0\0\0".to_vec();
+    for number in [0, 1, key.len() as u64] {
+        file.extend(number.to_le_bytes());
+    }
+    file.extend(key);
+    file.extend(kind.to_le_bytes());
+    file
 }
 
 /// Billions of layers are not looked for one by one.
@@ -51,11 +67,8 @@ fn layers_that_are_not_there_are_refused_at_the_first() {
 #[test]
 fn arrays_of_more_elements_than_any_model_has_are_refused() {
     const COUNT: u64 = (1 << 22) + 1;
-    let mut file = b"GGUF\x03\0\0\0".to_vec();
-    for number in [0u64, 1, 1] {
-        file.extend(number.to_le_bytes());
-    }
-    file.extend(b"k\x09\0\0\0\0\0\0\0");
+    let mut file = gguf_with_one_value(b"k", 9);
+    file.extend(0u32.to_le_bytes());
     file.extend(COUNT.to_le_bytes());
     file.resize(file.len() + COUNT as usize, 0);
     assert!(gguf(file).contains("4194305 elements, expected at most 4194304"));
