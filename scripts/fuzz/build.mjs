@@ -1,4 +1,4 @@
-/** Compiles the fuzz targets: for fuzzing, or for measuring which lines their inputs reach. */
+/** Compiles the fuzz targets. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { CARGO_PROGRESS, query, ROOT, runOrFail, StepError, step } from '../steps.mjs';
@@ -9,7 +9,7 @@ export const SOURCES = path.join(ROOT, 'crate', 'fuzz');
 export const FUZZ = path.join(ROOT, 'target', 'fuzz');
 
 /** What cargo-fuzz passes as well: counters at every edge, values compared, and every access checked. */
-const FUZZ_FLAGS = [
+const FLAGS = [
   '-Cpasses=sancov-module',
   '-Cllvm-args=-sanitizer-coverage-level=4',
   '-Cllvm-args=-sanitizer-coverage-inline-8bit-counters',
@@ -21,23 +21,18 @@ const FUZZ_FLAGS = [
   '--cfg=fuzzing',
 ];
 
-const FLAGS = { fuzz: FUZZ_FLAGS, coverage: ['-Cinstrument-coverage'] };
-
 /** The targets, as Cargo.toml lists them. */
 export function targetNames() {
   const manifest = readFileSync(path.join(SOURCES, 'Cargo.toml'), 'utf8');
   return [...manifest.matchAll(/^\[\[bin\]\]\nname = "(.+)"$/gm)].map(([, name]) => name);
 }
 
-/**
- * @param {'fuzz' | 'coverage'} kind
- * @returns {Promise<string>} the folder of the programs
- */
-export function buildTargets(kind) {
-  return step(`Fuzz targets, for ${kind === 'fuzz' ? 'fuzzing' : 'coverage'}`, async (report) => {
+/** @returns {Promise<string>} the folder of the programs */
+export function buildTargets() {
+  return step('Fuzz targets', async (report) => {
     const host = query(process.env.RUSTC ?? 'rustc', ['-vV'])?.match(/^host: (.+)$/m)?.[1];
     if (!host) throw new StepError('rustc does not say which machine it compiles for', 'run `rustc -vV`');
-    const folder = path.join(FUZZ, kind);
+    const folder = path.join(FUZZ, 'fuzz');
     const manifest = path.join(SOURCES, 'Cargo.toml');
     // With a target named, build scripts and macros are compiled without these flags.
     await runOrFail(
@@ -47,7 +42,7 @@ export function buildTargets(kind) {
         env: {
           ...CARGO_PROGRESS,
           CARGO_TARGET_DIR: folder,
-          CARGO_ENCODED_RUSTFLAGS: FLAGS[kind].join('\x1f'),
+          CARGO_ENCODED_RUSTFLAGS: FLAGS.join('\x1f'),
           // -Z sanitizer is not stable yet; the compiler itself is a release, with the sanitizer's library beside it.
           RUSTC_BOOTSTRAP: '1',
         },

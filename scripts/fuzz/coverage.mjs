@@ -1,9 +1,12 @@
 /** Which lines of the parsers the kept inputs reach: LLVM's coverage over the corpus, the seeds and what was found. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { canInstallPackages, installPackages } from '../packages.mjs';
-import { query, ROOT, runOrFail, StepError, step, which } from '../steps.mjs';
-import { buildTargets, FUZZ, SOURCES } from './build.mjs';
+import { CARGO_PROGRESS, query, ROOT, runOrFail, StepError, step, which } from '../steps.mjs';
+import { FUZZ, SOURCES } from './build.mjs';
+
+const PROFILES = path.join(FUZZ, 'profiles');
+const WRONG_TOOLS = 'read the message above: the tool must be of the LLVM that `rustc -vV` names';
 
 /** @type {Record<string, string[]>} the files of each parser, in crate/src */
 const PARSERS = {
@@ -20,69 +23,80 @@ const PARSERS = {
 };
 
 /**
- * Prints, for each target and for all together, the share of the lines of its parser's files.
+ * Prints, for each target, the share of the lines of its parser's files that it reaches, and that all of these targets reach.
  *
  * @param {string[]} targets
  */
 export async function printCoverage(targets) {
   const tools = await findTools();
-  const programs = await buildTargets('coverage');
-  /** @type {string[]} */
-  const profiles = [];
-  const rows = [['parser', 'file', 'lines', 'reached', 'by all targets']];
-  /** @type {{ target: string, lines: Map<string, Lines> }[]} */
+  const program = await buildReplay();
+  /** @type {{ target: string, profile: string, lines: Map<string, Lines> }[]} */
   const found = [];
   for (const target of targets) {
     await step(`Lines reached by ${target}`, async (report, note) => {
-      const profile = await replay(path.join(programs, target), target, tools, report);
-      profiles.push(profile);
-      found.push({ target, lines: await readLines(path.join(programs, target), profile, tools) });
-      note(`${PARSERS[target].length} files`);
+      const { profile, accepted } = await replay(program, target, tools, report);
+      found.push({ target, profile, lines: await readLines(program, profile, tools) });
+      note(accepted);
     });
   }
-  const merged = path.join(FUZZ, 'profiles', 'all.profdata');
+  const merged = path.join(PROFILES, 'all.profdata');
+  const profiles = found.map(({ profile }) => profile);
   await merge(profiles, merged, tools);
-  const objects = targets.map((target) => path.join(programs, target));
-  const all = await readLines(objects[0], merged, tools, objects.slice(1));
+  const all = await readLines(program, merged, tools);
+  console.log('| target | file | lines | reached | by all targets |\n| --- | --- | --- | --- | --- |');
   for (const { target, lines } of found) {
     for (const file of PARSERS[target]) {
-      const { count, covered } = lines.get(file) ?? { count: 0, covered: 0 };
-      const share = (/** @type {number} */ reached) =>
-        `${((100 * reached) / Math.max(count, 1)).toFixed(1)} %`;
-      rows.push([target, file, String(count), share(covered), share(all.get(file)?.covered ?? 0)]);
+      const { count = 0, covered = 0 } = lines.get(file) ?? {};
+      const shares = [covered, all.get(file)?.covered ?? 0];
+      const [own, together] = shares.map(
+        (reached) => `${((100 * reached) / Math.max(count, 1)).toFixed(1)} %`,
+      );
+      console.log(`| ${[target, file, count, own, together].join(' | ')} |`);
     }
   }
-  const [head, ...body] = rows.map((row) => `| ${row.join(' | ')} |`);
-  console.log([head, '| --- | --- | --- | --- | --- |', ...body].join('\n'));
 }
 
 /** @typedef {{ count: number, covered: number }} Lines */
+
+/** The program that only runs the targets. Nothing but the crate itself is compiled anew. */
+function buildReplay() {
+  return step('Fuzz targets, for coverage', async (report) => {
+    await runOrFail('cargo', ['build', '--locked', '--package', 'docsift', '--example', 'replay'], {
+      env: {
+        ...CARGO_PROGRESS,
+        RUSTC_WORKSPACE_WRAPPER: path.join(ROOT, 'scripts', 'fuzz', 'rustc-coverage.sh'),
+      },
+      report,
+      todo: 'read the compiler output above',
+    });
+    return path.join(ROOT, 'target', 'debug', 'examples', 'replay');
+  });
+}
 
 /**
  * @param {string} program
  * @param {string} target
  * @param {Tools} tools
  * @param {(line: string) => void} report
- * @returns {Promise<string>} the profile
+ * @returns {Promise<{ profile: string, accepted: string }>}
  */
 async function replay(program, target, tools, report) {
-  const folder = path.join(FUZZ, 'profiles');
-  mkdirSync(folder, { recursive: true });
-  const raw = path.join(folder, `${target}.profraw`);
+  mkdirSync(PROFILES, { recursive: true });
+  const raw = path.join(PROFILES, `${target}.profraw`);
   rmSync(raw, { force: true });
   const inputs = [
     path.join(FUZZ, 'corpus', target),
     path.join(SOURCES, 'seeds', target),
     path.join(SOURCES, 'found', target),
   ];
-  await runOrFail(program, ['-runs=0', ...inputs.filter(existsSync)], {
+  const { stdout } = await runOrFail(program, [target, ...inputs.filter(existsSync)], {
     env: { LLVM_PROFILE_FILE: raw },
     report,
-    todo: `an input of the corpus is a fault: run \`node scripts/fuzz.mjs --target ${target} --executions 1\``,
+    todo: `an input of the corpus is a fault: run \`node scripts/fuzz.mjs --target ${target}\``,
   });
-  const profile = path.join(folder, `${target}.profdata`);
+  const profile = path.join(PROFILES, `${target}.profdata`);
   await merge([raw], profile, tools);
-  return profile;
+  return { profile, accepted: stdout.trim() };
 }
 
 /**
@@ -91,27 +105,19 @@ async function replay(program, target, tools, report) {
  * @param {Tools} tools
  */
 async function merge(profiles, merged, tools) {
-  await runOrFail(tools.profdata, ['merge', '-sparse', ...profiles, '-o', merged], {
-    todo: 'read the message above: llvm-profdata must be of the LLVM that `rustc -vV` names',
-  });
+  await runOrFail(tools.profdata, ['merge', '-sparse', ...profiles, '-o', merged], { todo: WRONG_TOOLS });
 }
 
 /**
  * @param {string} program
  * @param {string} profile
  * @param {Tools} tools
- * @param {string[]} [others] more programs that the profile is of
  * @returns {Promise<Map<string, Lines>>} by file, within crate/src
  */
-async function readLines(program, profile, tools, others = []) {
+async function readLines(program, profile, tools) {
   const source = path.join(ROOT, 'crate', 'src');
-  const objects = others.flatMap((other) => ['-object', other]);
-  const { stdout } = await runOrFail(
-    tools.cov,
-    ['export', '-summary-only', `-instr-profile=${profile}`, program, ...objects, '-sources', source],
-    { todo: 'read the message above: llvm-cov must be of the LLVM that `rustc -vV` names' },
-  );
-  writeFileSync(`${profile}.json`, stdout);
+  const args = ['export', '-summary-only', `-instr-profile=${profile}`, program, '-sources', source];
+  const { stdout } = await runOrFail(tools.cov, args, { todo: WRONG_TOOLS });
   /** @type {{ filename: string, summary: { lines: Lines } }[]} */
   const files = JSON.parse(stdout).data[0].files;
   return new Map(files.map(({ filename, summary }) => [path.relative(source, filename), summary.lines]));
