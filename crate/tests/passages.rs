@@ -278,7 +278,7 @@ proptest! {
         let filled: Vec<_> = passages.iter().map(|passage| passage.range.clone()).filter(|range| !range.is_empty()).collect();
         prop_assert!(filled.is_sorted_by(|a, b| a.end <= b.start));
         let mut end = 0;
-        for range in filled.iter().cloned().chain([body.len()..body.len()]) {
+        for range in filled.iter().cloned().chain(std::iter::once(body.len()..body.len())) {
             prop_assert!(body.is_char_boundary(range.start) && body.is_char_boundary(range.end));
             let left_out = &body[end..range.start];
             let is_shown = |line: &str| {
