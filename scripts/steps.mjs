@@ -128,7 +128,7 @@ export function run(command, args, { cwd = ROOT, env = {}, timeoutMs = 0, report
     /** @param {string} text */
     const take = (text) => {
       // What a carriage return overwrites was a progress bar: worth a look while it runs, not in a log.
-      output += text.replace(/[^\n]*\r(?!\n)/g, '');
+      output += text.replace(/^[^\n]*\r(?!\n)/gm, '');
       const line = text
         .split(/[\r\n]/)
         .map((part) => part.trim())
