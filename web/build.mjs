@@ -1,7 +1,7 @@
 /**
  * Builds the npm package's `dist/`: the ESM entries for browsers and for Node, the module for content delivery networks, the
  * element, the workers, the service worker, the command line, the wasm files and the types. Needs the binaries in
- * `target/wasm/{simd128,relaxed,lexical}/`.
+ * `target/wasm/{simd128,relaxed,lexical}/`. Notes in `target/bundled.json` which npm packages went into which file.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,9 +9,10 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, transform } from 'esbuild';
+import { transform } from 'esbuild';
 import { buildCli } from './build-cli.mjs';
 import { buildModels } from './build-models.mjs';
+import { Bundler } from './bundler.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -31,6 +32,8 @@ for (const variant of ['simd128', 'relaxed', 'lexical']) {
   await cp(from, join(dist, name));
 }
 
+const bundler = new Bundler(root);
+const build = bundler.build;
 const common = {
   bundle: true,
   minify: true,
@@ -73,7 +76,7 @@ await build({
     eval: source('eval/index.ts'),
   },
 });
-await buildCli(root, common);
+await buildCli(bundler, common);
 /** Style sheets as text, for the element makes its sheet by script: a policy of `style-src 'self'` allows no style element. */
 const stylesAsText = {
   name: 'styles-as-text',
@@ -125,5 +128,6 @@ await writeFile(
   '/** A script that a browser runs by its address; it exports nothing. */\nexport {};\n',
 );
 await buildModels(root);
+await writeFile(join(root, 'target/bundled.json'), `${JSON.stringify(bundler.packages(), undefined, 2)}\n`);
 
 for (const { name, bytes } of Object.values(binaries)) console.log(`dist/${name} ${bytes} bytes`);

@@ -2,10 +2,10 @@
 
 /** Every file has to fit one of these, and each of these some file. */
 export const ALLOWED = [
-  /^(CHANGELOG\.md|LICENSE|NOTICE|README\.md|package\.json)$/,
+  /^(CHANGELOG\.md|LICENSE|NOTICE|README\.md|THIRD-PARTY-LICENSES|package\.json)$/,
   /^dist\/(docsift|docsift\.cdn|element|element-translations|models|worker)\.js$/,
   /^dist\/(node|node-worker|eval)\.js$/,
-  /^dist\/cli\.(js|licenses\.txt)$/,
+  /^dist\/cli\.js$/,
   /^dist\/docsift-sw\.js$/,
   /^dist\/docsift-(lexical|relaxed|simd128)\.wasm$/,
   /^dist\/(docsift|docsift-sw|element|element-translations|eval|node|node-worker|worker)\.js\.map$/,
