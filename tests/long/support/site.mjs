@@ -1,0 +1,41 @@
+/** An index as `docsift index` writes it, made in this process by the engine itself. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** Passages are given vectors in rounds of about this many tokens. */
+const ROUND_TOKENS = 8192;
+
+/**
+ * Gives every passage that has none a vector.
+ *
+ * @param {any} engine
+ * @param {(texts: string[]) => Float32Array} vectorsOf one after the other
+ */
+export function embedPending(engine, vectorsOf) {
+  for (;;) {
+    const { ids, texts } = engine.pending(ROUND_TOKENS);
+    if (ids.length === 0) return;
+    engine.setVectors(Uint32Array.from(ids), vectorsOf(texts));
+  }
+}
+
+/**
+ * Writes an engine's documents into a folder that is gone when the test ends.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {any} engine
+ * @returns {Promise<{ folder: string, bytes: number }>}
+ */
+export async function writeSite(t, engine) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'docsift-site-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const { manifest, files, parts } = engine.exportParts('stand-in');
+  await writeFile(path.join(folder, 'index.json'), manifest);
+  for (const [i, file] of files.entries()) await writeFile(path.join(folder, file), parts[i]);
+  const bytes = parts.reduce(
+    (/** @type {number} */ sum, /** @type {Uint8Array} */ { length }) => sum + length,
+    0,
+  );
+  return { folder, bytes: bytes + manifest.length };
+}
