@@ -2,6 +2,8 @@
  * Builds the crate's three WebAssembly binaries into target/wasm/{simd128,relaxed,lexical}/, each with its JavaScript glue
  * and types: one that any browser with SIMD runs, one with relaxed SIMD, and a small one without models or SIMD, which
  * searches by words while the others are on their way. Does nothing when no input has changed.
+ *
+ * The same sources and tools give the same bytes wherever they lie: see `withoutPaths`.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -16,12 +18,13 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { packagesFor, WASM } from './cargo.mjs';
 import { setUpBuild } from './setup.mjs';
 import { CARGO_PROGRESS, isMain, ROOT, runMain, runOrFail, StepError, step } from './steps.mjs';
 
 const OUT = path.join(ROOT, 'target', 'wasm');
 const STAMP = path.join(OUT, 'inputs.sha256');
-const COMPILED = path.join(ROOT, 'target', 'wasm32-unknown-unknown');
+const COMPILED = path.join(ROOT, 'target', WASM);
 const WASM_OPT = path.join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
 const INPUTS = [
   'Cargo.toml',
@@ -30,6 +33,7 @@ const INPUTS = [
   'crate/Cargo.toml',
   'crate/src',
   'scripts/build-wasm.mjs',
+  'scripts/cargo.mjs',
 ];
 
 /**
@@ -39,7 +43,7 @@ const INPUTS = [
  * @property {string[]} features
  * @property {string} level of wasm-opt
  * @property {string[]} [flags] of wasm-opt, beside it
- * @property {Record<string, string>} [env] added to cargo's environment
+ * @property {boolean} [plain] without the flags of .cargo/config.toml, which ask for SIMD
  * @property {number} [maxBytes] the most it may take once optimised and compressed by gzip, as servers send it
  */
 
@@ -54,8 +58,7 @@ const BINARIES = [
     level: '-Os',
     // Functions that are called once are left as they are: 482 kB in place of 473, and yet 194 kB in gzip in place of 204.
     flags: ['--converge', '--one-caller-inline-max-function-size=20'],
-    // In place of the flags of .cargo/config.toml, which ask for SIMD.
-    env: { CARGO_ENCODED_RUSTFLAGS: '' },
+    plain: true,
     maxBytes: 205_000,
   },
 ];
@@ -83,9 +86,10 @@ export async function buildWasm({ toolchain, wasmBindgen }, { optimize = true } 
     return;
   }
   rmSync(STAMP, { force: true });
+  const flags = await withoutPaths(toolchain);
   for (const binary of BINARIES) {
     await step(`WebAssembly, ${binary.name}`, (report) =>
-      compile(binary, toolchain, wasmBindgen, report, path.join(OUT, binary.name)),
+      compile(binary, { toolchain, wasmBindgen, flags, report }, path.join(OUT, binary.name)),
     );
   }
   if (optimize) {
@@ -104,22 +108,40 @@ export async function buildWasm({ toolchain, wasmBindgen }, { optimize = true } 
  */
 export async function buildNamed({ toolchain, wasmBindgen }, folder) {
   const relaxed = BINARIES.filter(({ name }) => name === 'relaxed');
+  const flags = await withoutPaths(toolchain);
   for (const binary of relaxed) {
     await step('WebAssembly, with names', async (report) => {
-      await compile(binary, toolchain, wasmBindgen, report, folder);
+      await compile(binary, { toolchain, wasmBindgen, flags, report }, folder);
       await optimizeWasm(path.join(folder, 'docsift_bg.wasm'), report, binary.level, ['--debuginfo']);
     });
   }
 }
 
 /**
- * @param {Binary} binary
+ * Flags of the compiler that give what lies on this machine a name which is the same on all: panics name their source, and
+ * what is compiled into the binary would tell of folders and registries, and differ with them.
+ *
  * @param {import('./toolchain.mjs').WasmToolchain} toolchain
- * @param {import('./toolchain.mjs').WasmBindgen} wasmBindgen
- * @param {(line: string) => void} report
+ */
+async function withoutPaths({ sources }) {
+  const fetched = (await packagesFor(WASM)).filter(({ source }) => source !== null);
+  // The folder of a registry is named by its host, which may be a mirror.
+  const registries = new Set(fetched.map(({ manifest_path }) => path.dirname(path.dirname(manifest_path))));
+  const names = [[ROOT, '/docsift'], ...[...registries].map((folder) => [folder, '/crates'])];
+  if (sources) names.push([sources, '/rustc']);
+  return names.map(([folder, name]) => `--remap-path-prefix=${folder}=${name}`);
+}
+
+/**
+ * @param {Binary} binary
+ * @param {object} by
+ * @param {import('./toolchain.mjs').WasmToolchain} by.toolchain
+ * @param {import('./toolchain.mjs').WasmBindgen} by.wasmBindgen
+ * @param {string[]} by.flags of the compiler
+ * @param {(line: string) => void} by.report
  * @param {string} folder what it is written to
  */
-async function compile({ profile, features, env }, toolchain, wasmBindgen, report, folder) {
+async function compile({ profile, features, plain }, { toolchain, wasmBindgen, flags, report }, folder) {
   const cargo = [
     'build',
     '--lib',
@@ -129,9 +151,12 @@ async function compile({ profile, features, env }, toolchain, wasmBindgen, repor
     profile,
     '--locked',
     '--target',
-    'wasm32-unknown-unknown',
+    WASM,
   ];
-  await runOrFail('cargo', [...cargo, ...features, ...toolchain.args], {
+  // The first is in place of the configuration's flags, the second beside them.
+  const env = plain ? { CARGO_ENCODED_RUSTFLAGS: flags.join('\x1f') } : {};
+  const config = plain ? [] : ['--config', `target.${WASM}.rustflags=${JSON.stringify(flags)}`];
+  await runOrFail('cargo', [...cargo, ...features, ...config, ...toolchain.args], {
     env: { ...CARGO_PROGRESS, ...toolchain.env, ...env },
     report,
     todo: 'read the compiler output above; `npm run build:wasm` repeats this step alone',

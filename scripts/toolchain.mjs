@@ -26,6 +26,7 @@ const INSTALL_RUST = 'install Rust from https://rustup.rs, open a new terminal a
  * @property {Record<string, string>} env added to cargo's environment
  * @property {string[]} args added to every cargo command that compiles for wasm32
  * @property {string} rustc the compiler's own version text; part of the build's fingerprint
+ * @property {string} [sources] the standard library's, where it is compiled here
  */
 
 /**
@@ -125,8 +126,8 @@ function installedToolchain() {
 function debianToolchain() {
   const sysroot = existsSync(DEBIAN_RUSTC) && query(DEBIAN_RUSTC, ['--print', 'sysroot']);
   const linker = DEBIAN_LINKERS.find(which);
-  if (!sysroot || !linker || !existsSync(path.join(sysroot, 'lib/rustlib/src/rust/library/std/Cargo.toml')))
-    return undefined;
+  const sources = sysroot && path.join(sysroot, 'lib/rustlib/src/rust');
+  if (!sources || !linker || !existsSync(path.join(sources, 'library/std/Cargo.toml'))) return undefined;
   return {
     kind: 'debian',
     env: {
@@ -137,6 +138,7 @@ function debianToolchain() {
     },
     args: ['-Z', 'build-std=std,panic_abort'],
     rustc: query(DEBIAN_RUSTC, ['-vV']) ?? '',
+    sources,
   };
 }
 
