@@ -132,7 +132,11 @@ async fn fetch(
 fn redirect_of(url: &str) -> RequestRedirect {
     let own = Reflect::get(&js_sys::global(), &"origin".into()).ok().and_then(|origin| origin.as_string());
     let of_file = Url::new(url).ok().map(|url| url.origin());
-    if of_file.is_some() && of_file == own { RequestRedirect::Manual } else { RequestRedirect::Follow }
+    if of_file.is_some() && of_file == own {
+        RequestRedirect::Manual
+    } else {
+        RequestRedirect::Follow
+    }
 }
 
 /// Aborts an attempt once nothing has come for `SILENCE_MS`.
