@@ -12,13 +12,12 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ROOT, runMain, StepError } from '../scripts/steps.mjs';
 import { loadEngine } from './lib/engine.mjs';
+import { pageMaker, sequence, unitVectors } from './lib/made-pages.mjs';
 import { quantile } from './lib/statistics.mjs';
 
 const DIMS = 384;
 /** As the command hands documents over. */
 const BATCH = 64;
-/** One word in so many is another than in the corpus. */
-const CHANGED = 8;
 const QUERIES = 40;
 
 await runMain(async () => {
@@ -32,42 +31,12 @@ await runMain(async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const vocabulary = [...new Set(documents.flatMap(({ body }) => body.match(/[a-z]{4,}/g) ?? []))];
-
   /** A sequence that is the same in every run. */
-  let state = 1;
-  const random = () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return state / 2 ** 32;
-  };
-  const anyWord = () => vocabulary[Math.floor(random() * vocabulary.length)];
-
-  /** @param {number} n */
-  function page(n) {
-    const { title, url, body } = documents[n % documents.length];
-    const copy = Math.floor(n / documents.length);
-    if (copy === 0) return { id: `page-${n}`, title, url, body };
-    const change = (/** @type {string} */ text) =>
-      text.replace(/[a-z]{4,}/g, (word) => (random() < 1 / CHANGED ? anyWord() : word));
-    return {
-      id: `page-${n}`,
-      title: `${change(title)} ${anyWord()}`,
-      url: `${url}/${copy}`,
-      body: change(body),
-    };
-  }
-
-  /** @param {number} count */
-  function unitVectors(count) {
-    const rows = new Float32Array(count * DIMS);
-    for (let row = 0; row < count; row += 1) {
-      const values = rows.subarray(row * DIMS, (row + 1) * DIMS);
-      for (let i = 0; i < DIMS; i += 1) values[i] = random() + random() - 1;
-      const length = Math.hypot(...values);
-      for (let i = 0; i < DIMS; i += 1) values[i] /= length;
-    }
-    return rows;
-  }
+  const random = sequence();
+  const page = pageMaker(
+    documents.map(({ title, url, body }) => ({ title, url, body })),
+    random,
+  );
 
   const mega = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
   const sum = (/** @type {number[]} */ numbers) => numbers.reduce((total, number) => total + number, 0);
@@ -89,7 +58,7 @@ await runMain(async () => {
     for (;;) {
       const { ids } = engine.pending(8192);
       if (ids.length === 0) break;
-      engine.setVectors(Uint32Array.from(ids), unitVectors(ids.length));
+      engine.setVectors(Uint32Array.from(ids), unitVectors(ids.length, DIMS, random));
     }
     report(`${n} of ${pages} pages, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
