@@ -24,6 +24,7 @@ test('every link leads to a file and a heading that are there', async () => {
   const docs = (await readdir(path.join(ROOT, 'docs'))).filter((file) => file.endsWith('.md'));
   const pages = [
     'README.md',
+    'SECURITY.md',
     'tests/README.md',
     'bench/README.md',
     'eval/README.md',
