@@ -4,11 +4,11 @@
  * `?refuse=caches` it is refused its caches.
  */
 const { Instance } = WebAssembly;
-let memory;
+let engine;
 WebAssembly.Instance = class extends Instance {
   constructor(module, imports) {
     super(module, imports);
-    memory = this.exports.memory;
+    engine = this.exports;
   }
 };
 
@@ -19,9 +19,17 @@ WebAssembly.Instance = class extends Instance {
 self.starve = () => {
   for (let pages = 65536; pages >= 1; pages = Math.floor(pages / 2)) {
     try {
-      for (;;) memory.grow(pages);
+      for (;;) engine.memory.grow(pages);
     } catch {
       // There are fewer left.
+    }
+  }
+  // And what the engine has freed, which it would use again.
+  for (let bytes = 2 ** 24; bytes >= 256; bytes /= 2) {
+    try {
+      for (;;) engine.__wbindgen_malloc(bytes, 16);
+    } catch {
+      // There is no such piece left.
     }
   }
 };
