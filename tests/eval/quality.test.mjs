@@ -37,6 +37,8 @@ const ALONE = { floor: 0.72, ceilings: { reversed: 0.25, shuffled: 0.45 } };
 const outcomes = [];
 /** @type {import('../../dist/types/eval/index.js').Candidates[]} */
 const candidates = [];
+/** Of the first query, with `rerank: 'auto'`. @type {import('../../dist/types/eval/index.js').Asked} */
+let auto;
 
 /** @type {(stage: StageName, metric: Metric) => number} */
 const meanOf = (stage, metric) => mean(outcomes.map(({ values }) => values[stage]?.[metric] ?? 0));
@@ -73,6 +75,7 @@ before(async () => {
   const documents = new Map(dataset.documents.map((document) => [document.id, document]));
   const { search, stats } = await openSystem(dataset.documents, {}, () => {});
   try {
+    auto = await ask(search, dataset.queries[0].text, { rerank: 'auto' });
     for (const query of dataset.queries) {
       const passages = await retrieveAll(search, query.text, stats.passages);
       const asked = await ask(search, query.text, {});
@@ -82,6 +85,11 @@ before(async () => {
   } finally {
     search.close();
   }
+});
+
+test('a query is asked as a user asks it, so that `auto` finds something to rerank', () => {
+  assert.ok(auto.reranked.every(({ scores }) => scores.cross !== undefined));
+  assert.equal(auto.reranked.length, 50);
 });
 
 test('every stage reaches its floor', (t) => {

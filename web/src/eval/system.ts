@@ -80,15 +80,15 @@ export interface Asked {
   timings: Timings;
 }
 
-/** Asks as a user would, but for every document there is. Rejects where a stage is missing that should have run. */
+/**
+ * Asks as a user would: also with the default `limit`, by which `rerank: 'auto'` goes. The documents are those of all
+ * candidates. Rejects where a stage is missing that should have run.
+ */
 export async function ask(search: Search, text: string, options: QueryOptions): Promise<Asked> {
-  const result = await search.query(text, { ...options, trace: true, limit: 1000 });
-  if (result.reason) throw result.reason;
-  return {
-    hits: result.hits.map(({ id }) => id),
-    reranked: result.trace?.candidates ?? [],
-    timings: result.timings,
-  };
+  const { reason, trace, timings } = await search.query(text, { ...options, trace: true });
+  if (reason) throw reason;
+  const reranked = trace?.candidates ?? [];
+  return { hits: [...new Set(reranked.map(({ documentId }) => documentId))], reranked, timings };
 }
 
 async function start(
