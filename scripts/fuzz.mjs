@@ -25,7 +25,7 @@ await runMain(async () => {
   const options = readOptions();
   await ensureCargo();
   if (options.coverage) return printCoverage(options.targets);
-  const folder = await buildTargets();
+  const folder = await buildTargets(options.targets);
   /** @type {(ReturnType<typeof readRun> & { target: string })[]} */
   const results = [];
   for (const target of options.targets) {

@@ -21,23 +21,47 @@ const FLAGS = [
   '--cfg=fuzzing',
 ];
 
+const MANIFEST = path.join(SOURCES, 'Cargo.toml');
+
 /** The targets, as Cargo.toml lists them. */
 export function targetNames() {
-  const manifest = readFileSync(path.join(SOURCES, 'Cargo.toml'), 'utf8');
-  return [...manifest.matchAll(/^\[\[bin\]\]\nname = "(.+)"$/gm)].map(([, name]) => name);
+  return [...readFileSync(MANIFEST, 'utf8').matchAll(/^\[\[bin\]\]\nname = "(.+)"$/gm)].map(
+    ([, name]) => name,
+  );
 }
 
-/** @returns {Promise<string>} the folder of the programs */
-export function buildTargets() {
+/** Those of them that read models, for which candle has to be compiled. */
+function modelTargets() {
+  const bins = readFileSync(MANIFEST, 'utf8').split('[[bin]]').slice(1);
+  return targetNames().filter((_, at) => bins[at].includes('required-features = ["models"]'));
+}
+
+/**
+ * @param {string[]} targets
+ * @returns {Promise<string>} the folder of the programs
+ */
+export function buildTargets(targets) {
   return step('Fuzz targets', async (report) => {
     const host = query(process.env.RUSTC ?? 'rustc', ['-vV'])?.match(/^host: (.+)$/m)?.[1];
     if (!host) throw new StepError('rustc does not say which machine it compiles for', 'run `rustc -vV`');
     const folder = path.join(FUZZ, 'fuzz');
-    const manifest = path.join(SOURCES, 'Cargo.toml');
+    const models = modelTargets();
+    const chosen = targets.flatMap((target) => ['--bin', target]);
+    const features = targets.some((target) => models.includes(target)) ? [] : ['--no-default-features'];
     // With a target named, build scripts and macros are compiled without these flags.
     await runOrFail(
       'cargo',
-      ['build', '--manifest-path', manifest, '--release', '--locked', '--target', host],
+      [
+        'build',
+        '--manifest-path',
+        MANIFEST,
+        '--release',
+        '--locked',
+        '--target',
+        host,
+        ...chosen,
+        ...features,
+      ],
       {
         env: {
           ...CARGO_PROGRESS,

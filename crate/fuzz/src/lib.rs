@@ -5,16 +5,21 @@
 //! typed error, but must not panic, hang, or allocate by what is only announced.
 
 pub mod index;
+#[cfg(feature = "models")]
 pub mod models;
 
 /// A target's name and what it does. It says whether the bytes were read to the end.
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// Every parser of bytes that nobody vouches for.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: &[Target] = &[
+    #[cfg(feature = "models")]
     ("gguf", models::gguf),
+    #[cfg(feature = "models")]
     ("safetensors", models::safetensors),
+    #[cfg(feature = "models")]
     ("config", models::config),
+    #[cfg(feature = "models")]
     ("tokenizer", models::tokenizer),
     ("manifest", index::manifest),
     ("documents", index::documents),

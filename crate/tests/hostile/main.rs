@@ -134,7 +134,8 @@ macro_rules! targets {
 
         #[test]
         fn no_target_is_left_out() {
-            assert_eq!(fuzz::TARGETS.map(|(name, _)| name), [$(stringify!($name)),*]);
+            let names: Vec<&str> = fuzz::TARGETS.iter().map(|(name, _)| *name).collect();
+            assert_eq!(names, [$(stringify!($name)),*]);
         }
     };
 }
