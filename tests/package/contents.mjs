@@ -16,14 +16,14 @@ export const ALLOWED = [
 
 /** Above what is measured by about a tenth: a visitor downloads the first six. */
 export const BUDGETS = [
-  { file: 'dist/docsift.js', gzip: 28_000 },
-  { file: 'dist/worker.js', gzip: 8_200 },
+  { file: 'dist/docsift.js', gzip: 30_500 },
+  { file: 'dist/worker.js', gzip: 8_900 },
   { file: 'dist/element.js', gzip: 15_500 },
   { file: 'dist/element-translations.js', gzip: 7_000 },
   { file: 'dist/docsift-lexical.wasm', gzip: 205_000 },
   { file: 'dist/docsift-relaxed.wasm', gzip: 1_650_000 },
   { file: 'dist/docsift-simd128.wasm', gzip: 1_650_000 },
-  { file: 'dist/docsift.cdn.js', gzip: 34_600 },
+  { file: 'dist/docsift.cdn.js', gzip: 39_000 },
   { file: 'dist/cli.js', bytes: 1_400_000 },
   { file: 'dist/node.js', bytes: 90_000 },
   { file: 'dist/eval.js', bytes: 120_000 },
