@@ -7,7 +7,7 @@ use super::scalar::Scalar;
 use crate::{Error, Result};
 
 /// The longest title, in bytes of UTF-8: it is matched and read with each of its document's passages.
-const MAX_TITLE_BYTES: usize = 1_000;
+const MAX_TITLE_BYTES: usize = 2_000;
 /// The longest body, 300,000 words of English. Cutting it into passages takes seconds, in which nothing else is searched.
 const MAX_BODY_BYTES: usize = 2_000_000;
 
@@ -236,6 +236,6 @@ mod tests {
             "invalid input: document 3 (id \"a\"): field \"body\": expected at most 2000000 bytes of UTF-8, \
              found 2000001; split the document, or leave it out"
         );
-        assert!(message(sized(MAX_TITLE_BYTES + 1, 1)).contains("field \"title\": expected at most 1000 bytes"));
+        assert!(message(sized(MAX_TITLE_BYTES + 1, 1)).contains("field \"title\": expected at most 2000 bytes"));
     }
 }

@@ -132,10 +132,10 @@ fn a_title_is_no_longer_than_one_that_is_added() {
     // The length of the JSON is a varint of one byte.
     let (head, rest) = parts[0].1.split_at(17);
     let (json, passages) = rest.split_at(head[16].into());
-    let json = String::from_utf8(json.to_vec()).unwrap().replace("Password", &"x".repeat(1001));
+    let json = String::from_utf8(json.to_vec()).unwrap().replace("Password", &"x".repeat(2001));
     parts[0].1 = [&head[..16], &varint(json.len() as u64), json.as_bytes(), passages].concat();
     assert!(refusal(&signed(&manifest, &parts), MODEL)
-        .contains("\"title\": expected at most 1000 bytes of UTF-8, found 1001"));
+        .contains("\"title\": expected at most 2000 bytes of UTF-8, found 2001"));
 }
 
 /// A file with these parts, whatever they hold, and hashes that agree.
