@@ -11,7 +11,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ROOT, runMain, StepError } from '../scripts/steps.mjs';
-import { loadEngine } from './lib/engine.mjs';
+import { embedPending, loadEngine } from './lib/engine.mjs';
 import { pageMaker, sequence, unitVectors } from './lib/made-pages.mjs';
 import { quantile } from './lib/statistics.mjs';
 
@@ -31,7 +31,6 @@ await runMain(async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  /** A sequence that is the same in every run. */
   const random = sequence();
   const page = pageMaker(
     documents.map(({ title, url, body }) => ({ title, url, body })),
@@ -55,11 +54,7 @@ await runMain(async () => {
   for (let n = 0; n < Number(pages); n += BATCH) {
     const batch = Array.from({ length: Math.min(BATCH, Number(pages) - n) }, (_, i) => page(n + i));
     engine.addDocuments(batch, true);
-    for (;;) {
-      const { ids } = engine.pending(8192);
-      if (ids.length === 0) break;
-      engine.setVectors(Uint32Array.from(ids), unitVectors(ids.length, DIMS, random));
-    }
+    embedPending(engine, ({ length }) => unitVectors(length, DIMS, random));
     report(`${n} of ${pages} pages, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
   report('');

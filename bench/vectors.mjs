@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import { runMain } from '../scripts/steps.mjs';
 import { loadEngine } from './lib/engine.mjs';
+import { unitVectors } from './lib/made-pages.mjs';
 import { quantile } from './lib/statistics.mjs';
 
 const DIMS = 384;
@@ -87,12 +88,6 @@ function makeIndex(passages) {
   };
 }
 
-function unitVector() {
-  const values = Float32Array.from({ length: DIMS }, () => Math.random() + Math.random() - 1);
-  const length = Math.hypot(...values);
-  return values.map((value) => value / length);
-}
-
 /** @param {'simd128' | 'relaxed'} name of the binary @param {ReturnType<typeof makeIndex>} index */
 async function measure(name, { manifest, first, vectors }) {
   const Engine = await loadEngine(name);
@@ -104,7 +99,7 @@ async function measure(name, { manifest, first, vectors }) {
   engine.openIndex(manifest, first);
   for (const { entry, bytes } of vectors) engine.addPart(entry.file, bytes);
   const times = Array.from({ length: QUERIES }, () => {
-    const vector = unitVector();
+    const vector = unitVectors(1, DIMS, Math.random);
     const start = performance.now();
     engine.retrieve('', vector, { limit: 50 });
     return performance.now() - start;

@@ -3,11 +3,10 @@
  * kernels in a browser, TypeScript, and the demo end to end in Chromium; of the long ones a short form.
  */
 import { build } from './build.mjs';
+import { WASM } from './cargo.mjs';
 import { nodeTests, Runner } from './runner.mjs';
 import { setUpTests } from './setup.mjs';
 import { CARGO_PROGRESS } from './steps.mjs';
-
-const WASM = 'wasm32-unknown-unknown';
 
 const runner = new Runner();
 

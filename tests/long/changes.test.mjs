@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { loadEngine } from '../../bench/lib/engine.mjs';
+import { embedPending, loadEngine } from '../../bench/lib/engine.mjs';
 import { ROOT } from '../../scripts/steps.mjs';
 import { openPackage, SMALL_EMBEDDER, SMALL_RERANKER } from '../browser/support/package.mjs';
 import { SIZES } from './sizes.mjs';
 import { answersTo, makeAll, makeChanges } from './support/changes.mjs';
 import { watchMemory } from './support/memory.mjs';
-import { embedPending, writeSite } from './support/site.mjs';
+import { writeSite } from './support/site.mjs';
 
 const MODELS = { embedder: { weights: SMALL_EMBEDDER }, reranker: { weights: SMALL_RERANKER } };
 /** What a document that is changed again and again carries, in characters. */

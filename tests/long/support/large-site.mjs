@@ -1,8 +1,8 @@
 /** A large index, made in minutes: nearly all of its vectors are stand-ins. */
-import { loadEngine } from '../../../bench/lib/engine.mjs';
+import { embedPending, loadEngine } from '../../../bench/lib/engine.mjs';
 import { pageMaker, sequence, unitVectors } from '../../../bench/lib/made-pages.mjs';
 import { CORPUS } from './corpus.mjs';
-import { embedPending, writeSite } from './site.mjs';
+import { writeSite } from './site.mjs';
 
 /** As the command hands documents over. */
 const BATCH = 64;

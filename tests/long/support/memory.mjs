@@ -1,5 +1,6 @@
 /** What a page and its workers hold, as the browser itself counts it: by the protocol of its developer tools. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { processesOf } from '../../browser/support/processes.mjs';
 
 /**
  * @typedef {object} Held
@@ -101,41 +102,21 @@ async function wasmBytes(send) {
  * @returns {number | undefined} `undefined` where the system does not tell
  */
 export function peakOfProcess(profile) {
-  /** @type {{ parent: number, command: string, peak: number, pid: number }[]} */
-  let processes;
   try {
-    processes = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .flatMap(readProcess);
+    const peaks = processesOf(profile).flatMap(peakOfRenderer);
+    return peaks.length > 0 ? Math.max(...peaks) : undefined;
   } catch {
     return undefined;
   }
-  const browser = processes.find(({ command }) => command.includes(profile) && !command.includes('--type='));
-  const family = new Set([browser?.pid]);
-  for (const { pid, parent } of processes.toSorted((a, b) => a.pid - b.pid))
-    if (family.has(parent)) family.add(pid);
-  const peaks = processes
-    .filter(({ pid, command }) => family.has(pid) && command.includes('--type=renderer'))
-    .map(({ peak }) => peak);
-  return peaks.length > 0 ? Math.max(...peaks) : undefined;
 }
 
-/** @param {string} pid */
-function readProcess(pid) {
+/** Of a process that shows pages; nothing of another, or of one that has ended meanwhile. @param {number} pid */
+function peakOfRenderer(pid) {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const number = (/** @type {RegExp} */ pattern) => Number(status.match(pattern)?.[1] ?? 0);
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return [
-      {
-        pid: Number(pid),
-        parent: number(/^PPid:\s+(\d+)/m),
-        peak: number(/^VmHWM:\s+(\d+)/m) * 1024,
-        command,
-      },
-    ];
+    if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer')) return [];
+    const [, kilobytes = 0] = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmHWM:\s+(\d+)/m) ?? [];
+    return [Number(kilobytes) * 1024];
   } catch {
-    // It has ended meanwhile.
     return [];
   }
 }

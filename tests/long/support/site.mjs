@@ -3,23 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** Passages are given vectors in rounds of about this many tokens. */
-const ROUND_TOKENS = 8192;
-
-/**
- * Gives every passage that has none a vector.
- *
- * @param {any} engine
- * @param {(texts: string[]) => Float32Array} vectorsOf one after the other
- */
-export function embedPending(engine, vectorsOf) {
-  for (;;) {
-    const { ids, texts } = engine.pending(ROUND_TOKENS);
-    if (ids.length === 0) return;
-    engine.setVectors(Uint32Array.from(ids), vectorsOf(texts));
-  }
-}
-
 /**
  * Writes an engine's documents into a folder that is gone when the test ends.
  *
