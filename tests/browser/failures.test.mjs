@@ -1,10 +1,10 @@
 /** What a page gets when a model is missing, is no model for docsift, or the engine stops in mid-work. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../../scripts/steps.mjs';
+import { makeFolder } from './harness.mjs';
 import { readGguf } from './support/gguf.mjs';
 import { openPackage, SMALL_EMBEDDER, SMALL_RERANKER } from './support/package.mjs';
 
@@ -121,8 +121,7 @@ test('a search whose embedder is gone answers by words, and says why', async (t)
 });
 
 test('a file that is no model for docsift is refused', async (t) => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'docsift-refused-'));
-  t.after(() => rm(folder, { recursive: true }));
+  const folder = await makeFolder(t, 'refused');
   const file = await readFile(path.join(ROOT, 'tests', SMALL_EMBEDDER));
   await writeFile(path.join(folder, 'half.gguf'), file.subarray(0, file.length / 2));
   await writeFile(path.join(folder, 'text.gguf'), 'This is no model.');

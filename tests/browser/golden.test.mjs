@@ -1,9 +1,9 @@
 /** The compiled engine against PyTorch, in the browser: both binaries, both precisions, every kind of model file. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { makeFolder } from './harness.mjs';
 import { EMBEDDER, openEngine, RERANKER } from './support/engine.mjs';
 import { measureEmbeddings, measureLogits, REQUIRED } from './support/fidelity.mjs';
 import {
@@ -121,8 +121,7 @@ test('every implementation gives the same scores', async (t) => {
 });
 
 test('models of other shapes, in f32', async (t) => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'docsift-models-'));
-  t.after(() => rm(folder, { recursive: true }));
+  const folder = await makeFolder(t, 'models');
   await writeFile(path.join(folder, 'bert-4x312.safetensors'), makeBert4x312());
   const engine = await openEngine(t, { folders: { '/made/': folder } });
   const { texts, pairs } = smallInputs();

@@ -76,16 +76,24 @@ export async function startFolders(t, options) {
 }
 
 /**
- * Makes an empty profile folder, removed when the test ends. A browser opened on it twice finds what the first one
- * cached.
+ * Makes an empty folder outside the repository. It is removed when the test ends, after what was opened later: a page still
+ * open may ask for a file in it, and a file that is missing is a problem of the page.
+ *
+ * @param {Pick<import('node:test').TestContext, 'after'>} t
+ * @param {string} name says in the file system what it is for
+ */
+export async function makeFolder(t, name) {
+  const folder = await mkdtemp(path.join(tmpdir(), `docsift-${name}-`));
+  atEnd(t, () => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/**
+ * Makes an empty profile. A browser opened on it twice finds what the first one cached.
  *
  * @param {Pick<import('node:test').TestContext, 'after'>} t
  */
-export async function makeProfile(t) {
-  const profile = await mkdtemp(path.join(tmpdir(), 'docsift-profile-'));
-  atEnd(t, () => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
-  return profile;
-}
+export const makeProfile = (t) => makeFolder(t, 'profile');
 
 /**
  * @typedef {object} BrowserOptions
@@ -193,7 +201,9 @@ function watch(context, origins) {
   /** @type {string[]} */
   const problems = [];
   context.on('console', (message) => {
-    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
+    if (message.type() !== 'error') return;
+    const where = message.text().startsWith('Failed to load') ? ` ${message.location().url}` : '';
+    problems.push(`console: ${message.text()}${where}`);
   });
   context.on('weberror', (event) => problems.push(`uncaught: ${event.error().message}`));
   context.on('request', (request) => {

@@ -1,7 +1,8 @@
 /** The harness itself: what it must not let pass. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { openPage } from './harness.mjs';
+import { makeFolder, openPage } from './harness.mjs';
 
 /**
  * A server whose front page is this script in an otherwise empty page.
@@ -82,6 +83,28 @@ test('lets a problem pass that the test declares', async (t) => {
   await until(() => problems.length > 0);
   await inner.end();
   assert.equal(problems.length, 1);
+});
+
+test('says which file a page did not get', async (t) => {
+  const inner = innerTest(t);
+  const { problems, site } = await openPage(inner, { server: pageWith('fetch("/no/such/file")') });
+  await until(() => problems.length > 0);
+  await assert.rejects(inner.end);
+  const file = new URL('no/such/file', site.url).href;
+  assert.deepEqual(problems, [
+    `console: Failed to load resource: the server responded with a status of 404 (Not Found) ${file}`,
+  ]);
+});
+
+test('keeps a folder until the pages that may ask for it are closed', async (t) => {
+  const inner = innerTest(t);
+  const folder = await makeFolder(inner, 'harness');
+  /** @type {boolean[]} */
+  const there = [];
+  const { context } = await openPage(inner, { server: pageWith('') });
+  context.on('close', () => there.push(existsSync(folder)));
+  await inner.end();
+  assert.deepEqual([...there, existsSync(folder)], [true, false]);
 });
 
 test('has nothing against a page that behaves', async (t) => {

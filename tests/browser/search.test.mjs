@@ -136,7 +136,7 @@ test('a visitor of the demo', async (t) => {
       origin: site.url,
       flags: ['--disk-cache-size=1'],
       // What the page asks the server first, to see whether there is something newer.
-      expected: [/^console: Failed to load resource: net::ERR_CONNECTION_REFUSED$/],
+      expected: [/^console: Failed to load resource: net::ERR_CONNECTION_REFUSED /],
     });
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('Network.setCacheDisabled', { cacheDisabled: true });

@@ -3,11 +3,11 @@
  * it, or the measure could not tell a right reranker from a wrong one.
  */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../../scripts/steps.mjs';
+import { makeFolder } from './harness.mjs';
 import { EMBEDDER, openEngine, RERANKER } from './support/engine.mjs';
 import { measureEmbeddings, measureLogits, REQUIRED } from './support/fidelity.mjs';
 import { candidateGroups, goldenTexts } from './support/fixtures.mjs';
@@ -61,8 +61,7 @@ const keepOrder = (engine) => ({
 });
 
 test('a reranker that is wrong falls short of what is required', async (t) => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'docsift-variants-'));
-  t.after(() => rm(folder, { recursive: true }));
+  const folder = await makeFolder(t, 'variants');
   const engine = await openEngine(t, { folders: { '/variants/': folder } });
 
   /** @param {(file: Buffer) => void} alter */

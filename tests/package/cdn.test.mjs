@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { startFolders } from '../browser/harness.mjs';
+import { makeFolder, startFolders } from '../browser/harness.mjs';
 import { ANSWER, fewArticles, QUESTION } from './support/help-center.mjs';
-import { temporary, unpack } from './support/project.mjs';
+import { unpack } from './support/project.mjs';
 import { openSite } from './support/site.mjs';
 
 const PAGE = '<!doctype html><html lang="en"><title>Help</title><link rel="icon" href="data:,">';
@@ -31,7 +31,7 @@ async function startNetwork(t) {
  * @param {RegExp[]} [expected]
  */
 async function openEmptyPage(t, network, workers, expected = []) {
-  const folder = await temporary(t);
+  const folder = await makeFolder(t, 'package');
   await writeFile(path.join(folder, 'index.html'), PAGE);
   const policy = [
     "default-src 'none'",

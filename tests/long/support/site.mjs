@@ -1,7 +1,7 @@
 /** An index as `docsift index` writes it, made in this process by the engine itself. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../../browser/harness.mjs';
 
 /**
  * Writes an engine's documents into a folder that is gone when the test ends.
@@ -11,8 +11,7 @@ import path from 'node:path';
  * @returns {Promise<{ folder: string, bytes: number }>}
  */
 export async function writeSite(t, engine) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'docsift-site-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  const folder = await makeFolder(t, 'site');
   const { manifest, files, parts } = engine.exportParts('stand-in');
   await writeFile(path.join(folder, 'index.json'), manifest);
   for (const [i, file] of files.entries()) await writeFile(path.join(folder, file), parts[i]);

@@ -1,26 +1,15 @@
 /** Projects that use the package as a user would: in a folder outside the repository, installed from the tarball. */
 import { createHash } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
-import { access, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { formatDuration, ROOT, run } from '../../../scripts/steps.mjs';
+import { makeFolder } from '../../browser/harness.mjs';
 import { packOnce } from './tarball.mjs';
 
 const PROJECTS = path.join(ROOT, 'tests', 'package', 'projects');
 const INSTALLS = path.join(ROOT, 'target', 'package', 'installs');
 const NPM = ['--no-audit', '--no-fund', '--prefer-offline'];
-
-/**
- * A folder outside the repository, removed when the test ends.
- *
- * @param {Pick<import('node:test').TestContext, 'after'>} t
- */
-export async function temporary(t) {
-  const folder = await mkdtemp(path.join(tmpdir(), 'docsift-package-'));
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return folder;
-}
 
 /**
  * Unpacks the tarball.
@@ -29,7 +18,7 @@ export async function temporary(t) {
  */
 export async function unpack(t) {
   const { file } = await packOnce();
-  const parent = await temporary(t);
+  const parent = await makeFolder(t, 'package');
   await succeed('tar', ['-xzf', file, '-C', parent], { cwd: parent });
   const folder = path.join(parent, 'package');
   const read = (/** @type {string} */ name) => readFile(path.join(folder, name));
@@ -48,7 +37,7 @@ export async function unpack(t) {
  * @param {string} name
  */
 export async function setUpProject(t, name) {
-  const folder = path.join(await temporary(t), name);
+  const folder = path.join(await makeFolder(t, 'package'), name);
   await cp(path.join(PROJECTS, name), folder, { recursive: true });
   const modules = await installed(t, name);
   // A copy that shares the files' blocks where the file system can.
