@@ -84,6 +84,7 @@ fn bad_options_are_named() {
         (json!({"limit": 5, "typing": 1}), ["typing: expected a boolean", "a number"]),
         (json!({"limit": 5, "explain": 1}), ["explain: expected", "a number"]),
         (json!({"limit": 5, "rerankTokens": 0}), ["rerankTokens: expected an integer from 1", "0"]),
+        (json!({"limit": 5, "texts": -1}), ["texts: expected an integer from 0", "-1"]),
         (json!({"limit": 5, "facets": "tags"}), ["facets: expected an array", "a string"]),
         (json!({"limit": 5, "facets": ["tags", 1]}), ["facets[1]: expected", "a number"]),
         (json!({"limit": 5, "where": "app"}), ["where: expected an object", "a string"]),
@@ -260,6 +261,32 @@ fn inputs_are_cut_for_the_reranker_at_sentences() {
     let cut = collection.retrieve("title", None, &asked).unwrap();
     assert!((5..=10).contains(&cut.candidates[0].tokens), "{}", cut.candidates[0].tokens);
     assert_eq!(cut.candidates[0].text, Some(body));
+}
+
+#[test]
+fn texts_are_given_for_as_many_documents_as_are_asked_for() {
+    let collection = help();
+    let retrieval = |options: Value| {
+        let asked = self::options(options);
+        serde_json::to_value(collection.retrieve("reset the password", None, &asked).unwrap()).unwrap()
+    };
+    let whole = retrieval(json!({}));
+    for texts in [0, 2, 3] {
+        let found = retrieval(json!({"texts": texts}));
+        let mut expected = whole.clone();
+        for candidate in expected["candidates"].as_array_mut().unwrap().iter_mut().skip(texts) {
+            for field in ["text", "input"] {
+                assert!(candidate.as_object_mut().unwrap().remove(field).is_some());
+            }
+        }
+        for (at, id) in ["a", "b", "c"].into_iter().enumerate() {
+            assert_eq!(expected["candidates"][at]["documentId"], id);
+            if at >= texts {
+                expected["documents"][id]["body"] = json!("");
+            }
+        }
+        assert_eq!(found, expected, "{texts}");
+    }
 }
 
 #[test]

@@ -114,7 +114,7 @@ export class Collection {
     query: string,
     vector: Float32Array | undefined,
     options: RetrievalOptions,
-    wanted: TextsWanted,
+    wanted?: TextsWanted,
   ): Promise<Found> {
     const retrieve = () => this.#pool.call('retrieve', { query, vector, options });
     return withTexts(retrieve, wanted, (files, patienceMs) => this.#addTexts(files, patienceMs));

@@ -302,7 +302,7 @@ export class Search {
     return last as Snapshot;
   }
 
-  async #findWords(text: string, options: RetrievalOptions, wanted: TextsWanted): Promise<WordsFound> {
+  async #findWords(text: string, options: RetrievalOptions, wanted?: TextsWanted): Promise<WordsFound> {
     if (this.#words) return this.#words.retrieve(text, options, wanted);
     const { collection } = await (this.#engine as Loading<Engine>).ready;
     return collection.retrieve(text, undefined, options, wanted);

@@ -78,7 +78,7 @@ export interface QueryOptions extends RetrieveOptions {
 
 /** A part of a document. */
 export interface Passage {
-  /** Empty while its part of an index is not to be had; the result's `reason` says why. */
+  /** Empty while its part of an index is on its way, or not to be had; the result's `reason` says why. */
   text: string;
   /** The heading it stands under. */
   heading?: string | undefined;

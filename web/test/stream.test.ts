@@ -49,6 +49,36 @@ test('tells of the stages in their order, and of reranking while it goes on', as
   search.close();
 });
 
+test('has the texts of all that is shown, at every stage, and of all candidates where the trace is asked for', async () => {
+  const search = await ready();
+  const of = async (trace: boolean) => all(search.stream(QUERY, { limit: 3, trace }));
+  for (const { hits } of await of(false)) {
+    assert.equal(hits.length, 3);
+    for (const { document, passage, excerpt } of hits) {
+      assert.ok(document.body.includes(passage.text) && passage.text.length > 0);
+      assert.ok(excerpt.text.length > 0);
+    }
+  }
+  for (const { trace } of await of(true)) {
+    assert.ok((trace?.candidates.length ?? 0) > 3);
+    assert.ok(trace?.candidates.every(({ input, passage }) => input.endsWith(passage.text) && passage.text));
+  }
+  search.close();
+});
+
+test('asks for no more texts than it shows before anything is read', async () => {
+  const search = await ready();
+  const asked: (number | undefined)[] = [];
+  for (const worker of [...browser.lexical, ...browser.workers]) {
+    worker.before = ({ call, params }) => call === 'retrieve' && asked.push(params.options.texts);
+  }
+  await search.query(QUERY, { limit: 3 });
+  await search.query(QUERY, { limit: 3, rerank: false });
+  // By words, then by words and meaning.
+  assert.deepEqual(asked, [3, undefined, 3, 3]);
+  search.close();
+});
+
 test('reads the best candidates first, and shows what it has read before what it has not', async () => {
   const search = await ready();
   const hybrid = await search.query(QUERY, { rerank: false, limit: 40 });

@@ -24,6 +24,9 @@ pub struct Options {
     pub explain: Option<String>,
     /// About how many tokens of a candidate's input a reranker should read; all when absent.
     pub rerank_tokens: Option<usize>,
+    /// Of how many documents the texts are wanted, the best first; of all when absent. The texts of 50 passages and the
+    /// bodies around them take longer to hand over to JavaScript than to find: 5.6 of 6.8 ms over 10,000 passages.
+    pub texts: Option<usize>,
 }
 
 impl Options {
@@ -32,7 +35,7 @@ impl Options {
         Self { limit, ..Self::default() }
     }
 
-    /// Reads `{limit, where?, boost?, facets?, typing?, explain?, rerankTokens?}`. Null is as good as absent.
+    /// Reads `{limit, where?, boost?, facets?, typing?, explain?, rerankTokens?, texts?}`. Null is as good as absent.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] naming the option, what was expected and what was found.
@@ -56,11 +59,12 @@ impl Options {
                 other => return Err(expected("explain", "a document's id", &other)),
             },
             rerank_tokens: count(&mut given, "rerankTokens", 1)?,
+            texts: count(&mut given, "texts", 0)?,
         };
         match given.keys().next() {
             None => Ok(options),
             Some(other) => Err(Error::InvalidInput(format!(
-                "options: expected limit, where, boost, facets, typing, explain and rerankTokens, found \"{other}\""
+                "options: expected limit, where, boost, facets, typing, explain, rerankTokens and texts, found \"{other}\""
             ))),
         }
     }

@@ -1,5 +1,6 @@
 //! Candidates for a query, before any reranking.
 
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::collection::{check_unit, Collection};
@@ -37,13 +38,13 @@ pub struct Candidate<'a> {
     /// The innermost heading's slug.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor: Option<&'a str>,
-    /// The passage's text; none while it is still to be fetched.
+    /// The passage's text; none while it is still to be fetched, and where it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
     /// `title. heading. text`, as embedded; cut as [`Options::rerank_tokens`] asks. None without the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
-    /// The part of the index to fetch for the text; none once it is there.
+    /// The part of the index to fetch for the text; none once it is there, and where it was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_part: Option<&'a str>,
     /// The first 8 bytes of the SHA-256 of `input`, in hexadecimal: tells whether a score can be used again. Without the
@@ -89,8 +90,7 @@ pub struct Retrieval<'a> {
     /// At most the limit asked for.
     pub candidates: Vec<Candidate<'a>>,
     /// The documents of the candidates, once each.
-    #[serde(serialize_with = "by_id")]
-    pub documents: Vec<&'a Document>,
+    pub documents: Found<'a>,
     /// The terms of the query, in order.
     pub terms: Vec<Term>,
     /// If they were asked for: counts over the documents that share a term with the query or are among the candidates;
@@ -104,9 +104,34 @@ pub struct Retrieval<'a> {
     pub explanation: Option<Explanation<'a>>,
 }
 
-/// Writes documents as an object, each at its id.
-fn by_id<S: Serializer>(documents: &[&Document], serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.collect_map(documents.iter().map(|document| (&document.id, document)))
+/// Documents, written as an object that has each at its id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found<'a> {
+    /// In the order of their best candidates.
+    pub documents: Vec<&'a Document>,
+    /// How many of them are written with their bodies; those of the others are empty.
+    pub whole: usize,
+}
+
+impl Found<'_> {
+    /// Whether the texts of a document among them are given.
+    fn has_texts(&self, document: &Document) -> bool {
+        self.documents.iter().take(self.whole).any(|whole| std::ptr::eq(*whole, document))
+    }
+}
+
+impl Serialize for Found<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let whole = self.whole.min(self.documents.len());
+        let mut written = serializer.serialize_map(Some(self.documents.len()))?;
+        for document in &self.documents[..whole] {
+            written.serialize_entry(&document.id, document)?;
+        }
+        for document in &self.documents[whole..] {
+            written.serialize_entry(&document.id, &document.head())?;
+        }
+        written.end()
+    }
 }
 
 impl Collection {
@@ -143,14 +168,14 @@ impl Collection {
         let evidence = Evidence::new(cosines, &matches, self.boosts(options), allowed);
 
         let best = evidence.best(options.limit);
-        let candidates = self.candidates(&best, &evidence, options.rerank_tokens);
-        let mut documents: Vec<&Document> = Vec::new();
+        let mut documents = Found { documents: Vec::new(), whole: options.texts.unwrap_or(usize::MAX) };
         for (stored, _) in best.iter().filter_map(|scored| self.passage(scored.passage)) {
             let document = stored.document();
-            if !documents.iter().any(|other| other.id == document.id) {
-                documents.push(document);
+            if !documents.documents.iter().any(|other| other.id == document.id) {
+                documents.documents.push(document);
             }
         }
+        let candidates = self.candidates(&best, &evidence, &documents, options.rerank_tokens);
         let keys = self.keys_by_passage();
         let facets = options.facets.as_ref().map(|fields| {
             let found: Vec<&Document> = match terms.is_empty() && best.is_empty() {
@@ -211,7 +236,13 @@ impl Collection {
         Some(by_passage)
     }
 
-    fn candidates(&self, best: &[Scored], evidence: &Evidence, tokens: Option<usize>) -> Vec<Candidate<'_>> {
+    fn candidates(
+        &self,
+        best: &[Scored],
+        evidence: &Evidence,
+        documents: &Found,
+        tokens: Option<usize>,
+    ) -> Vec<Candidate<'_>> {
         let bm25: Vec<f32> = best.iter().map(|scored| scored.bm25).collect();
         let cosines: Vec<f32> = best.iter().map(|scored| scored.cosine.unwrap_or(f32::NEG_INFINITY)).collect();
         let lexical_ranks = evidence.ranks(List::Lexical, &bm25);
@@ -220,7 +251,8 @@ impl Collection {
             let (stored, passage) = self.passage(scored.passage)?;
             let whole = self.hash(scored.passage)?;
             let most = tokens.unwrap_or(usize::MAX);
-            let (input, tokens) = stored.input_within(passage, most).unzip();
+            let asked = documents.has_texts(stored.document());
+            let (input, tokens) = if asked { stored.input_within(passage, most) } else { None }.unzip();
             let hash = match &input {
                 Some(input) if passage.tokens > most => ContentHash::of(input),
                 _ => whole,
@@ -230,9 +262,9 @@ impl Collection {
                 document_id: &stored.document().id,
                 heading: passage.heading.as_deref(),
                 anchor: passage.anchor.as_deref(),
-                text: stored.text(passage),
+                text: stored.text(passage).filter(|_| asked),
                 input,
-                text_part: self.text_part(scored.passage),
+                text_part: self.text_part(scored.passage).filter(|_| asked),
                 hash,
                 tokens: tokens.unwrap_or(passage.tokens.min(most)),
                 cosine: scored.cosine,

@@ -59,6 +59,20 @@ impl Document {
         Ok(document)
     }
 
+    /// Without its body.
+    pub(crate) fn head(&self) -> Self {
+        let Self { id, title, url, body: _, section, updated, extra } = self;
+        Self {
+            id: id.clone(),
+            title: title.clone(),
+            url: url.clone(),
+            body: String::new(),
+            section: section.clone(),
+            updated: updated.clone(),
+            extra: extra.clone(),
+        }
+    }
+
     /// The document, and what it is called in errors.
     fn read(
         value: Value,

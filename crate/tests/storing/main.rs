@@ -165,7 +165,7 @@ fn a_collection_answers_before_its_texts_are_there() {
     assert_eq!(scores(&opened), scores(&full));
     let before = opened.retrieve("beta", None, &Options::new(1)).unwrap();
     let candidate = serde_json::to_value(&before.candidates[0]).unwrap();
-    let document = serde_json::to_value(before.documents[0]).unwrap();
+    let document = serde_json::to_value(before.documents.documents[0]).unwrap();
     assert_eq!((candidate.get("text"), candidate.get("input")), (None, None));
     assert_eq!(document["tags"], json!(["x", "d2"]), "filters need no texts");
     let passage = before.candidates[0].passage_id;

@@ -202,8 +202,7 @@ function describe({ document, passage, excerpt }: ElementHit, terms: readonly st
         ...marked(document.title || document.id, terms),
       ),
       path.length > 0 && crumbs(path),
-      excerpt.text !== '' &&
-        make('span', { class: 'excerpt', part: 'excerpt', dir: 'auto' }, ...nodesOf(excerpt)),
+      make('span', { class: 'excerpt', part: 'excerpt', dir: 'auto' }, ...nodesOf(excerpt)),
     ),
     icon('open'),
   ];

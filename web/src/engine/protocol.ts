@@ -89,6 +89,8 @@ export interface RetrievalOptions {
   explain?: string | undefined;
   /** Passages are cut to about so many tokens in `input`. */
   rerankTokens?: number | undefined;
+  /** Of how many documents the texts are wanted, the best first; of all by default. */
+  texts?: number | undefined;
 }
 
 /** Where the passages of one document stand among all. */

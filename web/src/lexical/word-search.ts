@@ -73,7 +73,7 @@ export class WordSearch {
   }
 
   /** Finds among the documents of every change that was asked for before. */
-  async retrieve(query: string, options: RetrievalOptions, wanted: TextsWanted): Promise<WordsFound> {
+  async retrieve(query: string, options: RetrievalOptions, wanted?: TextsWanted): Promise<WordsFound> {
     await this.#lastChange;
     const site = await this.#site;
     let reason: DocsiftError | undefined;

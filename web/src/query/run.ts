@@ -2,7 +2,7 @@
 import type { Candidate, Retrieval, RetrievalOptions } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import type { WordsFound } from '../lexical/word-search.js';
-import { type Found, ofDocuments, type TextsWanted } from '../texts.js';
+import { absentTexts, type Found, type TextsWanted } from '../texts.js';
 import type { RerankReport, Stage } from '../types.js';
 import { abortable } from './abort.js';
 import { Clock } from './clock.js';
@@ -59,7 +59,7 @@ export interface ScoreOptions {
 
 /** What a query is answered with. */
 export interface Backends {
-  words: (text: string, options: RetrievalOptions, wanted: TextsWanted) => Promise<WordsFound>;
+  words: (text: string, options: RetrievalOptions, wanted?: TextsWanted) => Promise<WordsFound>;
   /** `undefined` where words are all there is. */
   retriever: Retriever | undefined;
   /** `undefined` where reranking is left out. */
@@ -103,20 +103,29 @@ export class QueryRun {
       return;
     }
     const { retriever, scorer } = this.#backends;
-    const embedding = this.#embed(retriever);
-    // Looked at when the words are found; until then a rejection is not unhandled.
-    embedding.catch(() => {});
+    const embedding = handled(this.#embed(retriever));
 
-    const onlyTitles = await this.#findWords(this.#shown());
+    const words = await this.#clock.time('lexical', this.#findWords());
+    this.#take(words);
+    const { reason: onlyTitles } = words;
+    // What is found is shown at once. Where texts of it are still to be fetched, it is shown once more with these.
+    const isWhole = absentTexts(words.retrieval, this.#query.limit).length === 0;
+    const whole = isWhole ? undefined : handled(this.#findWords(this.#shown()));
+    if (whole || (retriever && !retriever.failed())) yield this.#snapshot(false, 'pending', onlyTitles);
     if (retriever) {
-      if (!retriever.failed()) yield this.#snapshot(false, 'pending', onlyTitles);
+      const retrieving = handled(this.#retrieve(retriever, embedding, this.#shown()));
       try {
-        await this.#retrieve(retriever, await embedding, this.#shown());
+        if (whole && (await comesBefore(whole, retrieving))) {
+          this.#take(await whole);
+          yield this.#snapshot(false, 'pending', onlyTitles);
+        }
+        this.#takeRetrieved(await retrieving, await embedding);
       } catch (thrown) {
+        if (whole) this.#take(await whole);
         yield this.#snapshot(true, 'failed', this.#reasonOf(onlyTitles ?? thrown));
         return;
       }
-    }
+    } else if (whole) this.#take(await whole);
 
     const skipped = reasonToSkip(this.#query, this.#retrieval, scorer !== undefined);
     if (skipped || !scorer) {
@@ -125,7 +134,7 @@ export class QueryRun {
     }
     yield this.#snapshot(false, 'pending');
     try {
-      await this.#getTexts(retriever, await embedding);
+      await this.#getTexts(retriever, embedding);
       yield* this.#rerank(scorer);
     } catch (thrown) {
       this.#stage = this.#retrieval.stage;
@@ -145,38 +154,44 @@ export class QueryRun {
     return this.#clock.time('embedQuery', abortable(embed(text, this.#signal), this.#signal));
   }
 
-  /** Returns why only titles were searched, where that is so. */
-  async #findWords(wanted: TextsWanted): Promise<DocsiftError | undefined> {
-    const looking = this.#backends.words(this.#query.text, this.#retrievalOptions(), wanted);
-    const found = await this.#clock.time('lexical', abortable(looking, this.#signal));
-    this.#retrieval = found.retrieval;
-    this.#missing = found.missing;
-    return found.reason;
+  #findWords(wanted?: TextsWanted): Promise<WordsFound> {
+    const { retriever, words } = this.#backends;
+    return abortable(words(this.#query.text, this.#retrievalOptions(!retriever), wanted), this.#signal);
   }
 
-  async #retrieve(retriever: Retriever, embedded: Embedded | undefined, wanted: TextsWanted): Promise<void> {
-    const { text } = this.#query;
-    const options = this.#retrievalOptions();
-    const retrieving = retriever.retrieve(text, embedded?.vector, options, this.#signal, wanted);
-    const { retrieval, missing } = await this.#clock.time('retrieve', abortable(retrieving, this.#signal));
+  async #retrieve(
+    retriever: Retriever,
+    embedding: Promise<Embedded | undefined>,
+    wanted: TextsWanted,
+  ): Promise<Found> {
+    const vector = (await embedding)?.vector;
+    const options = this.#retrievalOptions(true);
+    const retrieving = retriever.retrieve(this.#query.text, vector, options, this.#signal, wanted);
+    return this.#clock.time('retrieve', abortable(retrieving, this.#signal));
+  }
+
+  #take({ retrieval, missing }: Found): void {
     this.#retrieval = retrieval;
     this.#missing = missing;
-    this.#stage = this.#retrieval.stage;
+  }
+
+  #takeRetrieved(found: Found, embedded: Embedded | undefined): void {
+    this.#take(found);
+    this.#stage = found.retrieval.stage;
     this.#embedded = embedded ? (embedded.kept ? 'kept' : 'computed') : false;
   }
 
   /** The texts of the documents that are shown. */
   #shown(): TextsWanted {
-    return { of: (candidates) => ofDocuments(candidates, this.#query.limit), patienceMs: EXCERPTS_MS };
+    return { documents: this.#query.limit, patienceMs: EXCERPTS_MS };
   }
 
   /** Gets the texts that are to be reranked, of which not all were to be shown. */
-  async #getTexts(retriever: Retriever | undefined, embedded: Embedded | undefined): Promise<void> {
+  async #getTexts(retriever: Retriever | undefined, embedding: Promise<Embedded | undefined>): Promise<void> {
     const isWhole = () => this.#retrieval.candidates.every(({ input }) => input !== undefined);
     if (isWhole()) return;
-    const wanted = { of: (candidates: readonly Candidate[]) => candidates, patienceMs: RERANK_TEXTS_MS };
-    if (retriever) await this.#retrieve(retriever, embedded, wanted);
-    else await this.#findWords(wanted);
+    const wanted = { documents: Number.POSITIVE_INFINITY, patienceMs: RERANK_TEXTS_MS };
+    this.#take(await (retriever ? this.#retrieve(retriever, embedding, wanted) : this.#findWords(wanted)));
     // Ranking some of the passages below the others for want of their text would be no order at all.
     if (!isWhole()) throw this.#missing ?? new DocsiftError('internal', 'texts of the index are missing');
   }
@@ -252,10 +267,14 @@ export class QueryRun {
     }
   }
 
-  #retrievalOptions(): RetrievalOptions {
-    const { retrieve: limit, where, boost, facets, typing, explain } = this.#query;
-    const rerankTokens = passageTokens(this.#query, this.#backends.scorer?.rate());
-    return { limit, where, boost, facets, typing, explain, rerankTokens };
+  /** @param last whether what is found is reranked, where anything is, and not found once more before that */
+  #retrievalOptions(last: boolean): RetrievalOptions {
+    const { retrieve, limit, where, boost, facets, typing, explain, trace, rerank } = this.#query;
+    const { scorer } = this.#backends;
+    const rerankTokens = passageTokens(this.#query, scorer?.rate());
+    const all = trace || (last && scorer !== undefined && rerank !== false);
+    const texts = all ? undefined : limit;
+    return { limit: retrieve, where, boost, facets, typing, explain, rerankTokens, texts };
   }
 
   #snapshot(final: boolean, why: RerankReport['why'], reason?: DocsiftError): Snapshot {
@@ -313,6 +332,18 @@ class News {
       this.#resolve = resolve;
     });
   }
+}
+
+/** A promise that is looked at later; until then its rejection is not unhandled. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+/** Whether the first is fulfilled before the other is settled. */
+function comesBefore(first: Promise<unknown>, other: Promise<unknown>): Promise<boolean> {
+  const no = () => false;
+  return Promise.race([first.then(() => true, no), other.then(no, no)]);
 }
 
 function checkLogits(logits: ArrayLike<number>): void {

@@ -73,8 +73,16 @@ export class FakeCorpus {
     rankBy(scored, 'denseRank', ({ cosine }) => cosine ?? 0);
     scored.sort((a, b) => b.fused - a.fused);
     const found = compare ? scored : scored.filter(({ bm25 }) => bm25 > 0);
-    const candidates = found.slice(0, options.limit);
-    const documents = candidates.map(({ documentId }) => [documentId, this.#document(documentId)] as const);
+    const best = found.slice(0, options.limit);
+    const ids = [...new Set(best.map(({ documentId }) => documentId))];
+    const whole = ids.slice(0, options.texts);
+    const candidates = best.map(({ text, input, ...candidate }) =>
+      whole.includes(candidate.documentId) ? { ...candidate, text, input } : candidate,
+    );
+    const documents = ids.map((id) => {
+      const document = this.#document(id);
+      return [id, whole.includes(id) ? document : { ...document, body: '' }] as const;
+    });
     const all = new Map(this.passages.map(({ document }) => [document.id, document]));
     return {
       stage: compare ? 'hybrid' : 'lexical',
