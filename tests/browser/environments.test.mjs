@@ -105,3 +105,31 @@ test('a worker script that is not there is reported', async (t) => {
   t.diagnostic(`${error?.code}: ${error?.message}`);
   assert.equal(error?.code, 'worker_failed');
 });
+
+test('a worker script that never comes is given up', { timeout: 120_000 }, async (t) => {
+  const { page } = await openPackage(t, {
+    // Taken, and not answered.
+    server: { intercept: ({ url = '' }) => url.startsWith('/dist/worker.js') },
+  });
+  await page.clock.install();
+  await page.evaluate(() => {
+    const asked = async () => {
+      const search = await docsift.createSearch();
+      const { error } = await outcome(search.add([{ id: 'a', title: 'A title', body: '' }]));
+      const { hits, reason } = await search.query('title');
+      return { error, hits: hits.length, code: reason?.code };
+    };
+    asked().then((answer) => {
+      window.answer = answer;
+    });
+  });
+  const answer = () => page.evaluate(() => window.answer);
+  for (let seconds = 0; seconds < 180 && !(await answer()); seconds += 5) {
+    await page.clock.runFor(5000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const { error, ...found } = (await answer()) ?? {};
+  assert.deepEqual(found, { hits: 1, code: 'worker_failed' });
+  assert.equal(error?.code, 'worker_failed');
+  assert.match(error.message, /no answer within 60 s/);
+});

@@ -10,6 +10,32 @@ import { cacheContents, openPackage } from './support/package.mjs';
 const SERVICE_WORKER = readFileSync(path.join(ROOT, 'dist', 'docsift-sw.js'));
 const BYTES = Buffer.alloc(500_000, 'some text. ');
 
+test('a service worker that never answers is waited for no longer than five minutes', async (t) => {
+  const { page } = await openPackage(t, {
+    server: {
+      intercept: ({ url }, response) => {
+        if (url !== '/pages/docsift-sw.js') return false;
+        response.writeHead(200, { 'Content-Type': 'text/javascript' }).end('');
+        return true;
+      },
+    },
+  });
+  await page.clock.install();
+  await page.evaluate(() => {
+    outcome(docsift.enableOffline()).then((answer) => {
+      window.answer = answer;
+    });
+  });
+  const answer = () => page.evaluate(() => window.answer);
+  for (let minutes = 0; minutes < 10 && !(await answer()); minutes += 1) {
+    await page.clock.fastForward('01:00');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const { error } = (await answer()) ?? {};
+  assert.equal(error?.code, 'download_failed');
+  assert.match(error.message, /no answer within 5 minutes/);
+});
+
 test('a page that cannot be kept for offline use as it is', { timeout: 120_000 }, async (t) => {
   /** @type {Record<string, import('./support/faults.mjs').Fault>} */
   const answers = {

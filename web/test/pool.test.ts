@@ -267,3 +267,22 @@ test('parameters that cannot be cloned are the caller’s fault', async () => {
   const documents = [{ id: '1', title: '', body: '', onclick: () => {} }];
   await assert.rejects(pool.call('addDocuments', { documents, replace: false }), code('invalid_input'));
 });
+
+test('a worker that says nothing is given up after a minute; one that has spoken is not', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const silent = { postMessage() {}, terminate() {}, onmessage: null, onmessageerror: null, onerror: null };
+  const client = new EngineClient(silent);
+  const calling = client.call('memory', {});
+  calling.catch(() => {});
+  t.mock.timers.tick(59_000);
+  assert.equal(client.dead, undefined);
+  t.mock.timers.tick(1000);
+  await assert.rejects(calling, { code: 'worker_failed', message: /no answer within 60 s/ });
+
+  const answering = new FakeWorker(fakeEngine({ fetched: [], files: {} }));
+  const other = new EngineClient(answering);
+  await other.call('init', { module, kind: 'engine' });
+  t.mock.timers.tick(120_000);
+  assert.equal(other.dead, undefined);
+  other.close(new DocsiftError('closed', 'the test is over'));
+});

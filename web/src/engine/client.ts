@@ -19,6 +19,9 @@ export interface CallOptions {
   onProgress?: (loaded: number, total: number) => void;
 }
 
+/** How long a worker may take until it says something first, in seconds for which the page is awake. */
+const START_SECONDS = 60;
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: DocsiftError): void;
@@ -30,8 +33,9 @@ export class EngineClient {
   readonly #onDeath: (error: DocsiftError) => void;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
-  #answered = false;
   #dead: DocsiftError | undefined;
+  /** Counts the seconds until the first message. A single timer would go off at once when a device wakes. */
+  #starting: ReturnType<typeof setInterval> | undefined;
 
   /** `onDeath` is called at most once, when the worker fails of itself; not when it is closed. */
   constructor(worker: WorkerLike, onDeath: (error: DocsiftError) => void = () => {}) {
@@ -41,8 +45,15 @@ export class EngineClient {
     worker.onmessageerror = () => this.#die(new DocsiftError('worker_crashed', 'a reply could not be read'));
     worker.onerror = (event) => {
       event.preventDefault?.();
-      this.#die(this.#faultOf(event));
+      this.#die(this.#faultOf(event.message || 'the browser gives no reason'));
     };
+    let seconds = 0;
+    this.#starting = setInterval(() => {
+      seconds += 1;
+      if (seconds === START_SECONDS) this.#die(this.#faultOf(`no answer within ${START_SECONDS} s`));
+    }, 1000);
+    // In Node the worker's thread keeps the process alive as long as it lives; the timer need not.
+    Object(this.#starting).unref?.();
   }
 
   /** Why the worker answers no more; `undefined` while it lives. */
@@ -76,6 +87,7 @@ export class EngineClient {
   close(reason: DocsiftError): void {
     if (this.#dead) return;
     this.#dead = reason;
+    this.#hasStarted();
     this.#worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
@@ -88,7 +100,7 @@ export class EngineClient {
   }
 
   #receive(message: Response): void {
-    this.#answered = true;
+    this.#hasStarted();
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return;
     if (message.type === 'progress') {
@@ -104,9 +116,13 @@ export class EngineClient {
     else waiting.reject(DocsiftError.from(message.error));
   }
 
-  #faultOf(event: ErrorEvent): DocsiftError {
-    const detail = event.message || 'the browser gives no reason';
-    if (this.#answered) {
+  #hasStarted(): void {
+    clearInterval(this.#starting);
+    this.#starting = undefined;
+  }
+
+  #faultOf(detail: string): DocsiftError {
+    if (!this.#starting) {
       return new DocsiftError('worker_crashed', `a search worker stopped: ${detail}; it is replaced`);
     }
     return new DocsiftError(

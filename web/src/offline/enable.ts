@@ -15,6 +15,8 @@ export interface OfflineOptions {
   workerUrl?: string | URL | undefined;
 }
 
+/** When no answer is waited for any more: browsers end a service worker that works on one message for longer. */
+const LIMIT_MS = 300_000;
 const MODEL_OR_WASM = /\.(wasm|gguf|safetensors)$/;
 
 /**
@@ -31,12 +33,16 @@ export async function enableOffline(options: OfflineOptions = {}): Promise<void>
   }
   const worker = await activeWorker(options.serviceWorkerUrl ?? 'docsift-sw.js');
   const { port1: port, port2 } = new MessageChannel();
+  let late: ReturnType<typeof setTimeout> | undefined;
   const answer = new Promise<KeepReply>((resolve) => {
     port.onmessage = ({ data }) => resolve(data);
+    const error = `the service worker gave no answer within ${LIMIT_MS / 60_000} minutes; try again`;
+    late = setTimeout(() => resolve({ error }), LIMIT_MS);
   });
   const request: KeepRequest = { type: 'docsift:keep', ...filesOf(options) };
   worker.postMessage(request, [port2]);
   const reply = await answer;
+  clearTimeout(late);
   port.close();
   if ('error' in reply) {
     throw new DocsiftError('download_failed', `the page could not be kept for offline use: ${reply.error}`);
