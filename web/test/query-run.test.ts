@@ -81,3 +81,14 @@ test('has the texts of what it ends with where the retriever fails', async () =>
     ['lexical', 'by words', true, 'no vector'],
   ]);
 });
+
+test('keeps what the words found where looking for its texts fails', async () => {
+  const failing: Backends['words'] = async (_text, _options, wanted) => {
+    if (wanted) throw new Error('the worker is gone');
+    return { retrieval: retrieval('lexical', undefined) };
+  };
+  assert.deepEqual(await courseOf({ words: failing }), [
+    ['lexical', false],
+    ['lexical', true, 'the worker is gone'],
+  ]);
+});

@@ -110,7 +110,8 @@ export class QueryRun {
     const { reason: onlyTitles } = words;
     // What is found is shown at once. Where texts of it are still to be fetched, it is shown once more with these.
     const isWhole = absentTexts(words.retrieval, this.#query.limit).length === 0;
-    const whole = isWhole ? undefined : handled(this.#findWords(this.#shown()));
+    const withoutTexts = (thrown: unknown) => ({ ...words, missing: this.#reasonOf(thrown) });
+    const whole = isWhole ? undefined : handled(this.#findWords(this.#shown()).catch(withoutTexts));
     if (whole || (retriever && !retriever.failed())) yield this.#snapshot(false, 'pending', onlyTitles);
     if (retriever) {
       const retrieving = handled(this.#retrieve(retriever, embedding, this.#shown()));
