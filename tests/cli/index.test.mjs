@@ -121,6 +121,24 @@ test('leaves the earlier index as it was when a file cannot be read', async (t) 
   assert.match(kept.stderr, /: 1 new, 4 unchanged$/m);
 });
 
+test('names every page that has more text than the engine takes, and leaves it out where asked to', async (t) => {
+  const { site, run } = await indexed(t);
+  const write = (/** @type {string} */ name, /** @type {string} */ text) =>
+    writeFile(path.join(site, name), text);
+  await write('most.md', `# ${'é'.repeat(1000)}\n\nA title of 2,000 bytes.\n`);
+  await write('title.md', `# ${'é'.repeat(1001)}\n\nA title of more.\n`);
+  await write('body.md', `# Body\n\n${'words '.repeat(350_000)}\n`);
+  const failed = await run('--no-runtime');
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /^docsift: too much text: title\.md: .* 2002 bytes, expected at most 2000/m);
+  assert.match(failed.stderr, /^docsift: too much text: body\.md: .* expected at most 2000000/m);
+  assert.match(failed.stderr, /^docsift: 2 of the files cannot be indexed/m);
+
+  const kept = await run('--no-runtime', '--keep-going');
+  assert.equal(kept.code, 0, kept.stderr);
+  assert.match(kept.stderr, /: 1 new, 4 unchanged$/m);
+});
+
 /** Changes one bit of a file. */
 async function flip(/** @type {string} */ file) {
   const bytes = await readFile(file);

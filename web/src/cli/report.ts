@@ -64,10 +64,17 @@ export function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** The problems of a read. Unreadable files and duplicates are errors, one line each; the others are counted. */
+const LABELS = {
+  unreadable: 'unreadable',
+  duplicate: 'duplicate address',
+  oversized: 'too much text',
+  empty: 'left out',
+};
+
+/** The problems of a read. What is left out of itself is counted; all others are errors, one line each. */
 export class Problems {
   readonly #quiet: boolean;
-  readonly #counts = { unreadable: 0, duplicate: 0, empty: 0, excluded: 0 };
+  readonly #counts = { unreadable: 0, duplicate: 0, oversized: 0, empty: 0, excluded: 0 };
 
   constructor(quiet: boolean) {
     this.#quiet = quiet;
@@ -76,13 +83,12 @@ export class Problems {
   add({ kind, file, message }: Problem): void {
     this.#counts[kind] += 1;
     if (kind === 'excluded' || (kind === 'empty' && this.#quiet)) return;
-    const label = kind === 'empty' ? 'left out' : kind === 'duplicate' ? 'duplicate address' : 'unreadable';
-    console.error(`docsift: ${label}: ${file}: ${message}`);
+    console.error(`docsift: ${LABELS[kind]}: ${file}: ${message}`);
   }
 
   /** How many keep the result from being what was asked for. */
   get errors(): number {
-    return this.#counts.unreadable + this.#counts.duplicate;
+    return this.#counts.unreadable + this.#counts.duplicate + this.#counts.oversized;
   }
 
   /** `2 unreadable, 1 empty`; nothing where there is none. */

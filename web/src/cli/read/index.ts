@@ -6,7 +6,7 @@ import { filesBelow, readHtml, readText, relativeTo } from './folder.js';
 import { readPage } from './html/page.js';
 import { readJson } from './json.js';
 import { readMarkdown } from './markdown/page.js';
-import { type Item, type ReadOptions, unreadable } from './source.js';
+import { checkedSize, type Item, type ReadOptions, unreadable } from './source.js';
 
 export type Format = 'html' | 'markdown' | 'json';
 
@@ -84,7 +84,7 @@ export async function* readSource(
       }
       files.set(key, item.file);
     }
-    yield item;
+    yield checkedSize(item);
   }
 }
 

@@ -5,9 +5,10 @@ import type { SearchDocument } from '../../types.js';
 export interface Problem {
   /**
    * `unreadable`: a file that cannot be read, or is not what its name says; `duplicate`: a second document with the
-   * same URL or id; `empty`: nothing to search; `excluded`: the page asks to be left out.
+   * same URL or id; `oversized`: more text than the engine takes; `empty`: nothing to search; `excluded`: the page asks
+   * to be left out.
    */
-  kind: 'unreadable' | 'duplicate' | 'empty' | 'excluded';
+  kind: 'unreadable' | 'duplicate' | 'oversized' | 'empty' | 'excluded';
   /** The file, as it is named in messages. */
   file: string;
   message: string;
@@ -32,6 +33,20 @@ export interface ReadOptions {
   root?: string | undefined;
   /** CSS selectors of what is left out. */
   exclude: readonly string[];
+}
+
+/** In bytes of UTF-8, as the engine has them (`crate/src/text/document.rs`). */
+const MOST_BYTES = { title: 2000, body: 2_000_000 };
+
+/** The document, or what is too much of it. */
+export function checkedSize(item: Item): Item {
+  if (!item.document) return item;
+  const { document, file } = item;
+  const size = (field: 'title' | 'body') => Buffer.byteLength(document[field]);
+  const field = (['title', 'body'] as const).find((each) => size(each) > MOST_BYTES[each]);
+  if (!field) return item;
+  const message = `its ${field} has ${size(field)} bytes, expected at most ${MOST_BYTES[field]}; split the page`;
+  return { problem: { kind: 'oversized', file, message } };
 }
 
 export function unreadable(file: string, message: string): Item {
