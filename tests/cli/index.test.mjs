@@ -216,6 +216,7 @@ test('writes what a site needs, and nothing that only Node does', async (t) => {
     'docsift-sw.js',
     'docsift-simd128.wasm',
     'docsift-relaxed.wasm',
+    'THIRD-PARTY-LICENSES',
   ])
     assert.ok(names.includes(name), name);
   assert.deepEqual(

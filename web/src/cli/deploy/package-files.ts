@@ -12,6 +12,9 @@ export const PACKAGED_MODELS = fileURLToPath(new URL('../models/', import.meta.u
 /** The files of `dist/` that no page asks for: those of Node, those for bundlers and delivery networks, and maps. */
 const NOT_DEPLOYED = /^(cli|node|eval|models|docsift\.cdn)([.-]|$)|\.(map|txt|d\.ts)$/;
 
+/** What has to come along with the runtime and the models wherever they go. */
+const LICENCES = ['LICENSE', 'NOTICE', 'THIRD-PARTY-LICENSES'];
+
 /** Copies the runtime; returns the names of its files. */
 export async function copyRuntime(out: string): Promise<string[]> {
   const entries = await readdir(DIST, { withFileTypes: true });
@@ -19,7 +22,8 @@ export async function copyRuntime(out: string): Promise<string[]> {
     .filter((entry) => entry.isFile() && !NOT_DEPLOYED.test(entry.name))
     .map(({ name }) => name);
   for (const name of names) await copyIfNewer(path.join(DIST, name), path.join(out, name));
-  return names.sort();
+  for (const name of LICENCES) await copyIfNewer(path.join(DIST, '..', name), path.join(out, name));
+  return [...names, ...LICENCES].sort();
 }
 
 export interface ModelChoices {
