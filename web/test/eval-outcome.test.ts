@@ -176,12 +176,18 @@ test('BEIR folders and pairs of files are read, and what is wrong in them is nam
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  put('corpus.jsonl', '{"_id":"1","title":"One","text":"First"}\n{"_id":"2","title":"","text":"Second"}\n');
+  put(
+    'corpus.jsonl',
+    '{"_id":"1","title":"One","text":"First"}\n{"_id":"2","title":"","text":"Second"}\n{"_id":"3","title":"","text":" "}\n',
+  );
   put('queries.jsonl', '{"_id":"q1","text":"one?","metadata":{"type":"normal"}}\n{"_id":"q2","text":"?"}\n');
   mkdirSync(join(folder, 'qrels'));
   put('qrels/test.tsv', 'query-id\tcorpus-id\tscore\nq1\t1\t2\nq1\t2\t0\nq2\t1\t0\n');
   const beir = readDataset(folder);
-  assert.deepEqual(beir.documents[0], { id: '1', title: 'One', body: 'First' });
+  assert.deepEqual(beir.documents, [
+    { id: '1', title: 'One', body: 'First' },
+    { id: '2', title: '', body: 'Second' },
+  ]);
   // A query without anything relevant cannot be judged.
   assert.deepEqual(
     beir.queries.map(({ id, kind, grades }) => [id, kind, [...grades]]),

@@ -90,7 +90,8 @@ function readQrels(folder: string): Map<string, Map<string, number>> {
 function dataset(name: string, documents: SearchDocument[], queries: JudgedQuery[]): Dataset {
   const judged = queries.filter(({ grades }) => [...grades.values()].some((grade) => grade > 0));
   if (judged.length === 0) throw invalid(name, 'no query has a relevant document');
-  return { name, documents, queries: judged };
+  // Collections have documents of which nothing but the number was kept, and which nothing could find.
+  return { name, documents: documents.filter(({ title, body }) => (title + body).trim()), queries: judged };
 }
 
 function toDocument(row: Record<string, unknown>): SearchDocument {
