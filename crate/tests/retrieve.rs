@@ -279,7 +279,7 @@ fn texts_are_given_for_as_many_documents_as_are_asked_for() {
                 assert!(candidate.as_object_mut().unwrap().remove(field).is_some());
             }
         }
-        for (at, id) in ["a", "b", "c"].into_iter().enumerate() {
+        for (at, id) in ["a", "c", "b"].into_iter().enumerate() {
             assert_eq!(expected["candidates"][at]["documentId"], id);
             if at >= texts {
                 expected["documents"][id]["body"] = json!("");
