@@ -1,13 +1,18 @@
 /**
  * `npm run test:long`: what takes too long for every change, in full: load, memory, a second build of the WebAssembly,
- * advisories, and fuzzing. `npm test` runs a short form of each. An hour or more.
+ * advisories, and fuzzing. `npm test` runs a short form of each. Four hours, most of it fuzzing.
+ *
+ *     npm run test:long [-- --minutes N]
+ *
+ * Each target is fuzzed 10,000,000 times or for 20 minutes, whichever comes first; with `--minutes`, for N minutes at most.
  */
+import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { nodeTests, Runner } from './runner.mjs';
 import { setUpTests } from './setup.mjs';
 
-/** For each target, whichever comes first. */
-const FUZZ_UNTIL = ['--executions', '10000000', '--minutes', '20'];
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '20' } } });
+const FUZZ_UNTIL = ['--executions', '10000000', '--minutes', values.minutes];
 
 const runner = new Runner();
 

@@ -16,6 +16,21 @@ const MODELS = { embedder: { weights: SMALL_EMBEDDER }, reranker: { weights: SMA
 const LOAD = 200_000;
 const CHANGES = 60;
 
+/**
+ * Before reranking, the texts of an opened index are fetched for the documents that are shown; of other candidates they may
+ * be there or not.
+ *
+ * @param {{ candidates: { input: string, passage: { text: string } }[] }} whole
+ * @param {typeof whole} found
+ */
+function withoutTextsToCome(whole, found) {
+  const candidates = whole.candidates.map((candidate, i) => {
+    if (found.candidates[i]?.input !== '') return candidate;
+    return { ...candidate, input: '', passage: { ...candidate.passage, text: '' } };
+  });
+  return { ...whole, candidates };
+}
+
 const mega = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /**
@@ -84,8 +99,11 @@ test(`${SIZES.rounds} rounds of changes`, { timeout: 3_600_000 }, async (t) => {
   for (const { stages } of expected.slice(0, SIZES.questions))
     assert.deepEqual(Object.keys(stages), ['lexical', 'hybrid', 'reranked']);
 
-  /** @param {string[]} compared the stages whose answers have to be the same */
-  const isTheSame = async (compared) => {
+  /**
+   * @param {string[]} compared the stages whose answers have to be the same
+   * @param {typeof withoutTextsToCome} [expect] what is expected of what was found, where that is not all
+   */
+  const isTheSame = async (compared, expect = (all) => all) => {
     const found = await stats();
     assert.deepEqual(
       [found.documents, found.passages, found.embedded],
@@ -93,8 +111,11 @@ test(`${SIZES.rounds} rounds of changes`, { timeout: 3_600_000 }, async (t) => {
       'as many as in a search that never had others',
     );
     for (const [i, { text, stages }] of (await answers()).entries()) {
-      for (const stage of compared)
-        assert.deepEqual(stages[stage], expected[i].stages[stage], `${stage}: ${text}`);
+      for (const stage of compared) {
+        const whole = expected[i].stages[stage];
+        const wanted = stage === 'reranked' ? whole : expect(whole, stages[stage]);
+        assert.deepEqual(stages[stage], wanted, `${stage}: ${text}`);
+      }
     }
   };
 
@@ -116,7 +137,7 @@ test(`${SIZES.rounds} rounds of changes`, { timeout: 3_600_000 }, async (t) => {
   await t.test('of an index that was opened leave them too', async () => {
     await start({ index: '/site/' });
     await page.evaluate(makeAll, rounds);
-    await isTheSame(['hybrid', 'reranked']);
+    await isTheSame(['hybrid', 'reranked'], withoutTextsToCome);
   });
 });
 
