@@ -1,6 +1,6 @@
 /**
  * `npm test`: sets up, builds, and runs every check and test there is: formatting, lints and types, Rust natively, the
- * kernels in a browser, TypeScript, and the demo end to end in Chromium; of the long ones a short form.
+ * kernels in a browser, TypeScript, the demo end to end in Chromium, and the training's example; of the long ones a short form.
  */
 import { build } from './build.mjs';
 import { WASM } from './cargo.mjs';
@@ -66,6 +66,7 @@ async function runEverything(tools) {
     const env = { CHROMIUM: browser.executable };
     await runner.suite('Package tests', process.execPath, nodeTests('tests/package'), { env });
     await runner.suite('Browser tests', process.execPath, nodeTests('tests/browser'), { env });
+    await runner.suite('Training', process.execPath, nodeTests('tests/training'), { env });
     await runner.suite('Long tests, in short', process.execPath, nodeTests('tests/long'), { env });
   }
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { build as bundle } from 'esbuild';
 import { optimizeWasm } from '../../scripts/build-wasm.mjs';
+import { ensurePython } from '../../scripts/python.mjs';
 import { CARGO_PROGRESS, ROOT, runOrFail, step } from '../../scripts/steps.mjs';
 
 const BENCH = path.join(ROOT, 'bench');
@@ -49,7 +50,7 @@ export function exportModels(python) {
       .map((name) => path.join(MODELS, name)),
   ];
   return whenChanged('The peers’ models, as ONNX', inputs, 'models', async (report) => {
-    const interpreter = python ?? (await virtualEnvironment(report));
+    const interpreter = python ?? (await ensurePython(VENV, REQUIREMENTS, report));
     await runOrFail(interpreter, [inputs[0], MODELS, path.join(OUT, 'models')], {
       report,
       todo: python
@@ -57,22 +58,6 @@ export function exportModels(python) {
         : `remove ${VENV} and run this again`,
     });
   });
-}
-
-/** @param {(line: string) => void} report */
-async function virtualEnvironment(report) {
-  const python = path.join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const todo = `read the message above; needed are Python 3.11 or newer with venv, a reachable PyPI and 6 GB of disk
-    (less with PIP_EXTRA_INDEX_URL set to PyTorch's index of CPU builds), or --python with an interpreter that has ${REQUIREMENTS}`;
-  if (!existsSync(python)) {
-    rmSync(VENV, { recursive: true, force: true });
-    await runOrFail('python3', ['-m', 'venv', VENV], { report, todo });
-  }
-  await runOrFail(python, ['-m', 'pip', 'install', '--progress-bar', 'off', '-r', REQUIREMENTS], {
-    report,
-    todo,
-  });
-  return python;
 }
 
 /** @param {Awaited<ReturnType<typeof import('../../scripts/setup.mjs').setUpBuild>>} tools */

@@ -1,0 +1,23 @@
+"""Loss and dev nDCG by step, as a picture."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt
+
+from .evaluation import METRIC
+
+
+def draw_curves(history: list[dict], path: Path) -> None:
+    losses = [(entry["step"], entry["loss"]) for entry in history if "loss" in entry]
+    scores = [(entry["step"], entry[f"eval_{METRIC}"]) for entry in history if f"eval_{METRIC}" in entry]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    for axes, points, title in ((left, losses, "training loss"), (right, scores, "dev nDCG@10")):
+        if points:
+            axes.plot(*zip(*points, strict=True), marker="." if axes is right else None)
+        axes.set(title=title, xlabel="step")
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
