@@ -9,8 +9,8 @@ import path from 'node:path';
 export async function buildModels(root) {
   const { defaults, models } = JSON.parse(await readFile(path.join(root, 'models/manifest.json'), 'utf8'));
   const entries = Object.entries(defaults).map(([role, id]) => {
-    const { file, sha256, bytes, revision, mixingWeight } = models[id];
-    const rest = JSON.stringify({ sha256, bytes, revision, mixingWeight }).slice(1);
+    const { file, sha256, bytes, revision, mixingWeight, calibration } = models[id];
+    const rest = JSON.stringify({ sha256, bytes, revision, mixingWeight, calibration }).slice(1);
     return `export const ${role} = {"weights":new URL('../models/${file}', import.meta.url),${rest};\n`;
   });
   await writeFile(path.join(root, 'dist/models.js'), entries.join(''));

@@ -1,4 +1,5 @@
 /** What the package exports in browsers and in Node alike. */
+export type { Calibration } from './calibration.js';
 export type { CollectionCounts, ModelInfo, Precision, Term } from './engine/protocol.js';
 export { DocsiftError, type ErrorCode } from './errors.js';
 export {

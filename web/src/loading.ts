@@ -1,4 +1,5 @@
 /** The models of a search on their way. */
+import type { Calibration } from './calibration.js';
 import type { Pool } from './engine/pool.js';
 import type { ModelInfo } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
@@ -19,6 +20,7 @@ export interface LoadedModel {
   id: string | undefined;
   info: ModelInfo;
   mixingWeight: number;
+  calibration: Calibration | undefined;
 }
 
 /** Finds which model it is; `speed` resolves with the multiply-accumulates per millisecond of all workers, if known. */
@@ -51,7 +53,7 @@ export async function loadEmbedder(
   index: SiteIndex | undefined,
 ): Promise<LoadedModel> {
   const { pool, collection } = await starting;
-  const { id, source, mixingWeight } = await resolving;
+  const { id, source, mixingWeight, calibration } = await resolving;
   // Both are downloads; neither waits for the other.
   const vectors = collection.addVectors();
   vectors.catch(() => {});
@@ -64,7 +66,7 @@ export async function loadEmbedder(
   }
   await vectors;
   await index?.keep();
-  return { id, info, mixingWeight };
+  return { id, info, mixingWeight, calibration };
 }
 
 /** Loads the reranker after the embedder, which is of use sooner; without its vectors nothing is reranked. */
@@ -75,8 +77,9 @@ export async function loadReranker(
 ): Promise<LoadedModel> {
   const { pool } = await starting;
   const loaded = await embedder;
-  const { id, source, mixingWeight } = await choose(async () => loaded && speedOf(pool, loaded.info));
-  return { id, info: await pool.load('reranker', source), mixingWeight };
+  const chosen = await choose(async () => loaded && speedOf(pool, loaded.info));
+  const { id, source, mixingWeight, calibration } = chosen;
+  return { id, info: await pool.load('reranker', source), mixingWeight, calibration };
 }
 
 /** Has one worker embed, and takes the others to be as fast. */

@@ -1,5 +1,6 @@
 /** `manifest.json`: which models lie beside it, and what their files must be. */
 import { network as defaultNetwork } from '#platform';
+import { type Calibration, problemOfCalibration } from './calibration.js';
 import { download, type Network } from './download.js';
 import type { Role } from './engine/protocol.js';
 import { DocsiftError } from './errors.js';
@@ -14,6 +15,11 @@ export interface ManifestModel {
   revision: string;
   /** A reranker's weight of the fused score against its logit. */
   mixingWeight?: number | undefined;
+  /**
+   * From a score to the probability that a result answers the query: of an embedder from the fused score, of a reranker
+   * from `logit + mixingWeight × fused`. Without one, results have no `score`.
+   */
+  calibration?: Calibration | undefined;
   /** Multiply-accumulates of the linear layers for one token: how a reranker is chosen by a budget. */
   macsPerToken?: number | undefined;
 }
@@ -95,7 +101,7 @@ export function findModel(manifest: Manifest, role: Role, id = manifest.defaults
 
 function problemOf(model: unknown): string | undefined {
   if (!isObject(model)) return 'expected an object';
-  const { role, file, bytes, sha256, revision, mixingWeight, macsPerToken } = model;
+  const { role, file, bytes, sha256, revision, mixingWeight, calibration, macsPerToken } = model;
   if (role !== 'embedder' && role !== 'reranker') return 'expected "role" to be "embedder" or "reranker"';
   if (typeof file !== 'string' || file === '') return 'expected "file" to be a path';
   if (!Number.isSafeInteger(bytes) || (bytes as number) <= 0)
@@ -106,6 +112,8 @@ function problemOf(model: unknown): string | undefined {
   if (typeof revision !== 'string') return 'expected "revision" to be a string';
   if (mixingWeight !== undefined && !Number.isFinite(mixingWeight))
     return 'expected "mixingWeight" to be a number';
+  const problem = calibration === undefined ? undefined : problemOfCalibration(calibration);
+  if (problem) return problem;
   if (macsPerToken !== undefined && !(Number.isSafeInteger(macsPerToken) && (macsPerToken as number) > 0))
     return 'expected "macsPerToken" to be a positive integer';
   return undefined;

@@ -1,5 +1,6 @@
 /** The options that every entry point takes, and what they come to in this browser. */
 import { absolute, hardware, startWorker } from '#platform';
+import { type Calibration, problemOfCalibration } from './calibration.js';
 import type { WorkerLike } from './engine/client.js';
 import type { Precision, Role } from './engine/protocol.js';
 import type { ModelSource, SourceFile } from './engine/source.js';
@@ -22,6 +23,11 @@ export interface ModelFiles {
   revision?: string | undefined;
   /** A reranker's weight of the fused score against its logit. Default 0, which suits public cross-encoders. */
   mixingWeight?: number | undefined;
+  /**
+   * From the score that orders results to a probability: see `Calibration`. Default none: results then have no `score`,
+   * and `minScore` leaves nothing out. A reranker whose `mixingWeight` is not 0 needs one of its embedder's too.
+   */
+  calibration?: Calibration | undefined;
 }
 
 /** A model: its id in the manifest, or its files. */
@@ -104,6 +110,7 @@ export interface ResolvedModel {
   /** Changes with the weights. */
   key: string;
   mixingWeight: number;
+  calibration: Calibration | undefined;
 }
 
 /** Finds where models are; the manifest is fetched once, and only if a model is taken from it. */
@@ -126,9 +133,9 @@ export class ModelCatalogue {
     const { manifestUrl } = this.#settings;
     const manifest = await this.manifest();
     const id = choice ?? manifest.defaults[role];
-    const { file, bytes, sha256, revision, mixingWeight = 0 } = findModel(manifest, role, id);
+    const { file, bytes, sha256, revision, mixingWeight = 0, calibration } = findModel(manifest, role, id);
     const weights = { url: new URL(file, manifestUrl).href, spec: { bytes, sha256, revision } };
-    return { id, source: { weights }, key: sha256, mixingWeight };
+    return { id, source: { weights }, key: sha256, mixingWeight, calibration };
   }
 }
 
@@ -140,7 +147,10 @@ function ownModel({
   bytes,
   revision,
   mixingWeight = 0,
+  calibration,
 }: ModelFiles): ResolvedModel {
+  const problem = calibration === undefined ? undefined : problemOfCalibration(calibration);
+  if (problem) throw new DocsiftError('invalid_options', `models: ${problem}`);
   const url = absolute(weights).href;
   const beside = (file: string | URL | undefined): SourceFile | undefined =>
     file === undefined ? undefined : { url: absolute(file).href, spec: { revision } };
@@ -152,6 +162,7 @@ function ownModel({
     },
     key: sha256 ?? `${url}#${revision ?? ''}`,
     mixingWeight,
+    calibration,
   };
 }
 

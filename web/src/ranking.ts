@@ -6,6 +6,8 @@ import type { Excerpt, Hit, Passage, Scores, SearchDocument } from './types.js';
 export interface Ranked {
   candidate: Candidate;
   scores: Scores;
+  /** The probability that it answers the query; absent where nothing tells it. */
+  score?: number | undefined;
   rank: number;
   retrievalRank: number;
 }
@@ -66,6 +68,7 @@ export function toHits(
     passage: passageOf(best.candidate),
     passages: others.map(({ candidate }) => passageOf(candidate)),
     excerpt: excerptOf(best.candidate),
+    score: best.score,
     scores: best.scores,
     rank: i + 1,
     retrievalRank: retrievalRanks.get(id) as number,

@@ -203,7 +203,7 @@ export class Search {
     const query = checkQuery(text, options, documentId);
     if (text.trim() === '') throw new DocsiftError('invalid_input', 'expected a query, found an empty one');
     const last = await this.#last(query, options.signal);
-    const all = present(last, { ...query, limit: query.retrieve });
+    const all = present(last, { ...query, limit: query.retrieve, minScore: undefined });
     return explanationOf(documentId, query, all, last.retrieval.explanation);
   }
 
@@ -335,9 +335,9 @@ export class Search {
     const [engine, reranker] = [this.#engine, this.#reranker];
     if (!engine || !reranker) return undefined;
     let pool: Pool | undefined;
-    const ready = reranker.ready.then(async ({ info, mixingWeight }) => {
+    const ready = reranker.ready.then(async ({ info, mixingWeight, calibration }) => {
       ({ pool } = await engine.ready);
-      return { fingerprint: info.fingerprint, mixingWeight, divisible: true };
+      return { fingerprint: info.fingerprint, mixingWeight, calibration, divisible: true };
     });
     ready.catch(() => {});
     return {

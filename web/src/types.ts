@@ -64,6 +64,11 @@ export interface RetrieveOptions {
 export interface QueryOptions extends RetrieveOptions {
   /** How many documents are returned. Default 5. */
   limit?: number | undefined;
+  /**
+   * From 0 to 1: documents whose `score` is below it are left out, of stages that have probabilities; what the words have
+   * found is shown whole until then. Without effect where the models have no calibration. Default: nothing is left out.
+   */
+  minScore?: number | undefined;
   /** Which passages are reranked. Default `all`. */
   rerank?: RerankMode | undefined;
   /** Passages are cut to about so many tokens for reranking. Default: not at all, or as a budget has it. */
@@ -116,6 +121,11 @@ export interface Hit {
   /** The document's other passages among the candidates, best first. */
   passages: Passage[];
   excerpt: Excerpt;
+  /**
+   * The probability, from 0 to 1, that the best passage answers the query, by the calibration of the model that the order
+   * is of; it never rises with rank. Absent in the lexical stage, and where that model has no calibration.
+   */
+  score?: number | undefined;
   /** Of the best passage. */
   scores: Scores;
   /** Its place among the documents, from 1. */
@@ -178,8 +188,12 @@ export interface QueryResult {
   /** Why a later stage is missing. */
   reason?: DocsiftError | undefined;
   timings: Timings;
-  /** Passages retrieved, and how many of them were reranked so far. */
-  counts: { candidates: number; reranked: number };
+  /**
+   * Passages retrieved, how many of them were reranked so far, and how many documents `minScore` left out of `hits`.
+   * That is absent without `minScore` and where there are no probabilities; where it is above 0 and there are no hits,
+   * documents were found, and none is likely to answer.
+   */
+  counts: { candidates: number; reranked: number; belowMinScore?: number | undefined };
   rerank: RerankReport;
   /** How the words of the query were understood. */
   terms: Term[];
@@ -196,6 +210,8 @@ export interface TraceCandidate {
   passage: Passage;
   /** What the models read of it. */
   input: string;
+  /** As a hit has it. */
+  score?: number | undefined;
   scores: Scores;
   /** Its place in the list by words and in the list by meaning, from 1; absent where it is in none. */
   lexicalRank?: number | undefined;
@@ -251,6 +267,8 @@ export type Explanation =
   | { verdict: 'found'; message: string; hit: Hit }
   /** It was found, and more than `limit` documents were better; `hit` is what it would have been. */
   | { verdict: 'ranked_too_low'; message: string; hit: Hit; limit: number }
+  /** It was found, and its `score` is below `minScore`. */
+  | { verdict: 'below_min_score'; message: string; hit: Hit; minScore: number }
   /** No passage of it is among the `retrieve` best, or shares anything with the query. */
   | { verdict: 'not_retrieved'; message: string; retrieve: number; passages: PassageStanding[] }
   /** The condition on `field` keeps it out. */

@@ -11,7 +11,7 @@ const model = {
 function manifest(changes: object = {}, modelChanges: object = {}): string {
   const models = {
     mini: { ...model, ...modelChanges },
-    cross: { ...model, role: 'reranker', mixingWeight: 24 },
+    cross: { ...model, role: 'reranker', mixingWeight: 24, calibration: { slope: 0.5, intercept: -9 } },
   };
   return JSON.stringify({ version: 1, defaults: { embedder: 'mini' }, models, ...changes });
 }
@@ -29,6 +29,7 @@ test('reads a manifest', () => {
   const parsed = parseManifest(manifest(), URL);
   assert.equal(findModel(parsed, 'embedder').file, 'mini.gguf');
   assert.equal(findModel(parsed, 'reranker', 'cross').mixingWeight, 24);
+  assert.deepEqual(findModel(parsed, 'reranker', 'cross').calibration, { slope: 0.5, intercept: -9 });
 });
 
 test('says what is wrong with one', () => {
@@ -44,6 +45,8 @@ test('says what is wrong with one', () => {
   refused(manifest({}, { sha256: 'abc' }), /"sha256"/);
   refused(manifest({}, { revision: 7 }), /"revision"/);
   refused(manifest({}, { mixingWeight: '24' }), /"mixingWeight"/);
+  for (const calibration of [null, 1, {}, { slope: 0, intercept: 0 }, { slope: 1, intercept: '0' }])
+    refused(manifest({}, { calibration }), /"calibration" to be \{ slope, intercept \}/);
   refused(manifest({}, { macsPerToken: 0.5 }), /"macsPerToken"/);
 });
 

@@ -29,7 +29,7 @@ const words = (texts: number | undefined): Backends['words'] => {
 
 const retriever = (retrieve: Retriever['retrieve']): Retriever => ({
   failed: () => false,
-  ready: Promise.resolve(),
+  ready: Promise.resolve({}),
   retrieve,
 });
 

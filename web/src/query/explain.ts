@@ -27,9 +27,14 @@ export function explanationOf(
   return explainAbsence(standing);
 }
 
-function explainHit(hit: Hit, { limit }: Query, { counts, stage }: QueryResult): Explanation {
+function explainHit(hit: Hit, { limit, minScore }: Query, { counts, stage }: QueryResult): Explanation {
   const place = `It is in place ${hit.rank}`;
   const moved = stage === 'reranked' ? `; the retriever had it in place ${hit.retrievalRank}` : '';
+  const { score } = hit;
+  if (hit.rank <= limit && minScore !== undefined && score !== undefined && score < minScore) {
+    const message = `${place}, and is left out: its score, ${score.toFixed(3)}, is below ${minScore}${moved}.`;
+    return { verdict: 'below_min_score', message, hit, minScore };
+  }
   if (hit.rank <= limit) return { verdict: 'found', message: `${place}${moved}.`, hit };
   const message = `${place} of the documents found in ${counts.candidates} passages, and ${limit} are returned${moved}.`;
   return { verdict: 'ranked_too_low', message, hit, limit };

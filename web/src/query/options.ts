@@ -8,6 +8,7 @@ export interface Query {
   limit: number;
   where: Where | undefined;
   boost: Boost | undefined;
+  minScore: number | undefined;
   facets: readonly string[] | undefined;
   typing: boolean;
   rerank: RerankMode;
@@ -23,13 +24,16 @@ export const MAX_QUERY_LENGTH = 2000;
 /** Throws `invalid_input` for what makes no sense. Fields of `where` and `boost` are the engine's to check. */
 export function checkQuery(text: string, options: QueryOptions, explain?: string): Query {
   const { retrieve = 50, limit = 5, rerank = 'all', typing = false, trace = false } = options;
-  const { where, boost, facets, rerankTokens } = options;
+  const { where, boost, facets, rerankTokens, minScore } = options;
   if (typeof text !== 'string') fail('expected the query to be a string');
   checkCount('retrieve', retrieve);
   checkCount('limit', limit);
   if (rerankTokens !== undefined) checkCount('rerankTokens', rerankTokens);
   if (!isRerankMode(rerank)) {
     fail(`rerank: expected "all", "auto", false or { budgetMs }, found ${JSON.stringify(rerank)}`);
+  }
+  if (minScore !== undefined && !(typeof minScore === 'number' && minScore >= 0 && minScore <= 1)) {
+    fail(`minScore: expected a number from 0 to 1, found ${JSON.stringify(minScore)}`);
   }
   if (where !== undefined && !isObject(where)) fail('where: expected an object of conditions by field');
   if (boost !== undefined && !isObject(boost)) fail('boost: expected an object of additions by field');
@@ -40,6 +44,7 @@ export function checkQuery(text: string, options: QueryOptions, explain?: string
     text: text.slice(0, MAX_QUERY_LENGTH),
     retrieve,
     limit,
+    minScore,
     where,
     boost,
     facets,

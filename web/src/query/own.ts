@@ -11,7 +11,7 @@ import { countFacets, failingField } from './where.js';
 export function ownRetriever(retrieve: RetrieveFunction, timeoutMs: number): Retriever {
   return {
     failed: () => false,
-    ready: Promise.resolve(),
+    ready: Promise.resolve({}),
     retrieve: async (text, _vector, options, signal) => {
       const call = (own: FunctionOptions) => retrieve(text, options.limit, own);
       return { retrieval: retrievalOf(await callOwn('retriever', call, { signal, timeoutMs }), options) };

@@ -1,4 +1,5 @@
 /** What a query's caller sees of a moment in its course. Pure. */
+import { type Calibrations, withScores } from '../calibration.js';
 import { estimateTokens } from '../engine/job.js';
 import type { Candidate, Retrieval } from '../engine/protocol.js';
 import type { DocsiftError } from '../errors.js';
@@ -6,6 +7,7 @@ import { excerptOf } from '../excerpt.js';
 import { passageOf, type Ranked, rank, toHits } from '../ranking.js';
 import type {
   Excerpt,
+  Hit,
   QueryResult,
   RerankReport,
   SearchDocument,
@@ -26,7 +28,7 @@ export interface Snapshot {
   logits: readonly (number | undefined)[];
   /** The positions of those that were cached. */
   cached: ReadonlySet<number>;
-  mixingWeight: number;
+  calibrations: Calibrations;
   rerank: RerankReport;
   timings: Timings;
   /** Whether the query was embedded for it, or its embedding kept. */
@@ -42,21 +44,23 @@ export const NOTHING_FOUND: Retrieval = {
 const excerpts = new WeakMap<Candidate, Excerpt>();
 
 export function present(snapshot: Snapshot, query: Query): QueryResult {
-  const { stage, final, retrieval, logits, mixingWeight, rerank, timings, reason } = snapshot;
+  const { stage, final, retrieval, logits, calibrations, rerank, timings, reason } = snapshot;
   const { candidates, documents, terms, facets } = retrieval;
-  const ranked = rank(candidates, logits, mixingWeight);
+  const ranked = withScores(rank(candidates, logits, calibrations.mixingWeight), calibrations);
   const reranked = logits.filter((logit) => logit !== undefined).length;
+  const found = toHits(ranked, documents, query.limit, (candidate) => {
+    const excerpt = excerpts.get(candidate) ?? excerptOf(candidate.text ?? '', query.text, terms);
+    excerpts.set(candidate, excerpt);
+    return excerpt;
+  });
+  const { hits, leftOut } = enough(found, query.minScore);
   return {
-    hits: toHits(ranked, documents, query.limit, (candidate) => {
-      const excerpt = excerpts.get(candidate) ?? excerptOf(candidate.text ?? '', query.text, terms);
-      excerpts.set(candidate, excerpt);
-      return excerpt;
-    }),
+    hits,
     stage,
     final,
     reason,
     timings,
-    counts: { candidates: candidates.length, reranked },
+    counts: { candidates: candidates.length, reranked, ...leftOut },
     rerank,
     terms,
     facets,
@@ -64,10 +68,20 @@ export function present(snapshot: Snapshot, query: Query): QueryResult {
   };
 }
 
+/** Leaves out what is less likely than was asked for, where there are probabilities to tell. */
+function enough(
+  found: Hit[],
+  minScore: number | undefined,
+): { hits: Hit[]; leftOut: { belowMinScore?: number } } {
+  if (minScore === undefined || found[0]?.score === undefined) return { hits: found, leftOut: {} };
+  const hits = found.filter(({ score }) => (score as number) >= minScore);
+  return { hits, leftOut: { belowMinScore: found.length - hits.length } };
+}
+
 function traceOf(snapshot: Snapshot, ranked: readonly Ranked[], query: Query): Trace {
   const { terms, excluded, documents } = snapshot.retrieval;
   const candidates = ranked.map((each): TraceCandidate => {
-    const { candidate, scores, rank, retrievalRank } = each;
+    const { candidate, score, scores, rank, retrievalRank } = each;
     const { documentId, input, lexicalRank, denseRank, tokens } = candidate;
     const scored = snapshot.cached.has(retrievalRank - 1) ? 'cached' : 'computed';
     return {
@@ -75,6 +89,7 @@ function traceOf(snapshot: Snapshot, ranked: readonly Ranked[], query: Query): T
       title: (documents[documentId] as SearchDocument).title,
       passage: passageOf(candidate),
       input: input ?? '',
+      score,
       scores,
       lexicalRank,
       denseRank,

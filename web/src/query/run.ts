@@ -1,4 +1,5 @@
 /** The course of one query: by words, by words and meaning, then reranked, each told as soon as it is known. */
+import type { Calibration, Calibrations } from '../calibration.js';
 import type { Candidate, Retrieval, RetrievalOptions } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import type { WordsFound } from '../lexical/word-search.js';
@@ -16,7 +17,7 @@ export interface Retriever {
   /** Whether it is known to fail: there is nothing to wait for then. */
   failed: () => boolean;
   /** Resolves when it takes queries; rejects with why it never will. */
-  ready: Promise<unknown>;
+  ready: Promise<RetrieverInfo>;
   /** `undefined` for a retriever that needs none. */
   embed?: ((text: string, signal: AbortSignal) => Promise<Embedded>) | undefined;
   retrieve: (
@@ -26,6 +27,11 @@ export interface Retriever {
     signal: AbortSignal,
     wanted: TextsWanted,
   ) => Promise<Found>;
+}
+
+export interface RetrieverInfo {
+  /** Of the fused score. */
+  calibration?: Calibration | undefined;
 }
 
 export interface Embedded {
@@ -48,6 +54,8 @@ export interface ScorerInfo {
   /** Tells the weights; scores without one are not kept. */
   fingerprint?: string | undefined;
   mixingWeight: number;
+  /** Of `logit + mixingWeight × fused`. */
+  calibration?: Calibration | undefined;
   /** Whether a budget can be kept to: whether passages may be scored a few at a time. */
   divisible: boolean;
 }
@@ -82,7 +90,7 @@ export class QueryRun {
   #embedded: Snapshot['embedded'] = false;
   #logits: (number | undefined)[] = [];
   #cached = new Set<number>();
-  #mixingWeight = 0;
+  #calibrations: Calibrations = { mixingWeight: 0 };
   /** Why texts of the latest retrieval are missing. */
   #missing: DocsiftError | undefined;
 
@@ -150,7 +158,8 @@ export class QueryRun {
     if (!retriever) return undefined;
     const { ready, embed } = retriever;
     const { text } = this.#query;
-    await this.#clock.time('waiting', abortable(ready, this.#signal));
+    const { calibration } = await this.#clock.time('waiting', abortable(ready, this.#signal));
+    this.#calibrations = { ...this.#calibrations, fused: calibration };
     if (!embed) return undefined;
     return this.#clock.time('embedQuery', abortable(embed(text, this.#signal), this.#signal));
   }
@@ -202,7 +211,8 @@ export class QueryRun {
     const { text, rerank } = this.#query;
     const { scores } = this.#backends;
     const info = await this.#clock.time('waiting', abortable(scorer.ready, this.#signal));
-    this.#mixingWeight = info.mixingWeight;
+    const { mixingWeight, calibration: reranked } = info;
+    this.#calibrations = { ...this.#calibrations, mixingWeight, reranked };
     this.#logits = candidates.map((candidate) => scores.get(info.fingerprint, text, candidate));
     this.#cached = new Set(this.#scored());
     const stop = this.#clock.start('rerank');
@@ -281,7 +291,7 @@ export class QueryRun {
   #snapshot(final: boolean, why: RerankReport['why'], reason?: DocsiftError): Snapshot {
     return {
       ...{ stage: this.#stage, final, retrieval: this.#retrieval, logits: [...this.#logits] },
-      ...{ cached: this.#cached, mixingWeight: this.#mixingWeight, embedded: this.#embedded },
+      ...{ cached: this.#cached, calibrations: this.#calibrations, embedded: this.#embedded },
       rerank: this.#report(why),
       timings: this.#clock.timings(),
       reason: reason ?? this.#missing,
