@@ -40,11 +40,22 @@ async function pack(model, out, ...options) {
 test('packs a bi-encoder and a cross-encoder that embed, score, index and search', async (t) => {
   const out = await scratch(t);
   const embedder = await pack('bert-2x128', out, '--license', 'Apache-2.0');
-  const reranker = await pack('bert-12x96', out, '--id', 'ranker', '--mixing-weight', '2.5');
+  const reranker = await pack(
+    'bert-12x96',
+    out,
+    '--id',
+    'ranker',
+    '--mixing-weight',
+    '2.5',
+    '--probability',
+    '1.5,-2',
+  );
   const manifest = JSON.parse(await readFile(path.join(out, 'manifest.json'), 'utf8'));
   assert.deepEqual(manifest.defaults, { embedder: 'bert-2x128', reranker: 'ranker' });
   assert.equal(manifest.models['bert-2x128'].license, 'Apache-2.0');
   assert.equal(manifest.models.ranker.mixingWeight, 2.5);
+  assert.deepEqual(manifest.models.ranker.calibration, { slope: 1.5, intercept: -2 });
+  assert.equal(manifest.models['bert-2x128'].calibration, undefined);
   for (const { file, bytes, sha256 } of [embedder, reranker]) {
     const content = await readFile(path.join(out, file));
     assert.equal(content.subarray(0, 4).toString(), 'GGUF');
@@ -77,6 +88,16 @@ test('packs a bi-encoder and a cross-encoder that embed, score, index and search
   assert.equal(made.code, 0, made.stderr);
   const found = await docsift(['search', 'a garden of plants', '--index', index, '--json']);
   assert.equal(JSON.parse(found.stdout).stage, 'reranked', found.stderr);
+});
+
+test('refuses a probability that is no line', async (t) => {
+  const out = await scratch(t);
+  for (const given of ['1', '0,1', '-1,2', '1,', 'a,b', '1,2,3']) {
+    const folder = path.join(MODELS, 'bert-2x128');
+    const { code, stderr } = await docsift(['pack', folder, '--out', out, `--probability=${given}`]);
+    assert.equal(code, 1, given);
+    assert.match(stderr, /--probability: expected two numbers/);
+  }
 });
 
 test('refuses a model that is no BERT', async (t) => {

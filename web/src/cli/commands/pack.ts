@@ -1,6 +1,7 @@
 /** `docsift pack`: another BERT model as a GGUF file that the browser can load. */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Calibration } from '../../calibration.js';
 import { DocsiftError, messageOf } from '../../errors.js';
 import { type Manifest, parseManifest } from '../../manifest.js';
 import { command } from '../command.js';
@@ -34,6 +35,11 @@ export const pack = command({
       value: 'number',
       help: 'of a reranker: the cosine’s weight against its logit. Default: 0',
     },
+    probability: {
+      type: 'string',
+      value: 'slope,intercept',
+      help: 'from the score that orders results to the probability that one answers: 1 / (1 + exp(−(slope × score + intercept)))',
+    },
     calibration: {
       type: 'string',
       value: 'file',
@@ -57,6 +63,7 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
         'invalid_options',
         `--mixing-weight: expected a number, found "${values['mixing-weight']}"`,
       );
+    const calibration = values.probability === undefined ? undefined : probabilityOf(values.probability);
     const license = values.license ?? 'unknown';
     const manifest = await readManifest(path.join(out, 'manifest.json'));
 
@@ -81,6 +88,7 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
       revision: '1',
       license,
       ...(role === 'reranker' ? { mixingWeight } : {}),
+      ...(calibration ? { calibration } : {}),
     };
     manifest.models[id] = entry;
     manifest.defaults[role] ??= id;
@@ -92,6 +100,16 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
     return 0;
   },
 });
+
+/** Reads `slope,intercept`. */
+function probabilityOf(given: string): Calibration {
+  const parts = given.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [slope = Number.NaN, intercept = Number.NaN] = parts;
+  if (parts.length === 2 && Number.isFinite(slope) && slope > 0 && Number.isFinite(intercept))
+    return { slope, intercept };
+  const expected = 'expected two numbers with a comma between, the first above 0';
+  throw new DocsiftError('invalid_options', `--probability: ${expected}, found "${given}"`);
+}
 
 async function read(file: string): Promise<Uint8Array<ArrayBuffer>> {
   try {

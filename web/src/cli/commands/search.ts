@@ -19,6 +19,11 @@ export const search = command({
       help: 'what docsift index wrote. Default: ./docsift',
     },
     limit: { type: 'string', short: 'n', value: 'number', help: 'how many documents. Default: 5' },
+    'min-score': {
+      type: 'string',
+      value: 'number',
+      help: 'from 0 to 1: leave out what is less likely to answer',
+    },
     retrieve: { type: 'string', value: 'number', help: 'how many passages are reranked. Default: 50' },
     trace: {
       type: 'boolean',
@@ -36,6 +41,7 @@ export const search = command({
   async run(values, [query = '']) {
     const limit = count('limit', values.limit);
     const retrieve = count('retrieve', values.retrieve);
+    const minScore = values['min-score'] === undefined ? undefined : Number(values['min-score']);
     const workers = count('workers', values.workers);
     const folder = path.resolve(values.index ?? 'docsift');
     const found = await openSearch(folder, {
@@ -45,7 +51,7 @@ export const search = command({
       workers,
     });
     try {
-      const result = await found.query(query, { limit, retrieve, trace: values.trace });
+      const result = await found.query(query, { limit, retrieve, minScore, trace: values.trace });
       if (result.reason) console.error(`docsift: only the ${result.stage} stage: ${result.reason.message}`);
       console.log(values.json ? JSON.stringify(result, null, 2) : print(result));
       return result.hits.length > 0 ? 0 : 1;
@@ -62,7 +68,7 @@ async function modelsOf(folder: string): Promise<string> {
 
 function print(result: QueryResult): string {
   const { hits, timings, counts, stage, trace } = result;
-  if (hits.length === 0) return 'Nothing found.';
+  if (hits.length === 0) return counts.belowMinScore ? 'Nothing here answers that.' : 'Nothing found.';
   const milliseconds = (ms: number) => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
   const times = [
     `${stage}: ${counts.candidates} passages`,
@@ -75,19 +81,20 @@ function print(result: QueryResult): string {
   return parts.join('\n\n');
 }
 
-function printHit({ rank, retrievalRank, document, passage, excerpt, scores }: Hit): string {
+function printHit({ rank, retrievalRank, document, passage, excerpt, score, scores }: Hit): string {
   const moved = rank === retrievalRank ? '' : `, was ${retrievalRank}`;
   const heading = passage.heading ? ` › ${passage.heading}` : '';
   const anchor = passage.anchor ? `#${passage.anchor}` : '';
   const address = document.url ? `   ${document.url}${anchor}\n` : '';
   const text = excerpt.text.replace(/\s+/g, ' ').trim();
-  return `${rank}. ${document.title}${heading} (${scores.final.toFixed(2)}${moved})\n${address}   ${text}`;
+  const likely = score === undefined ? '' : `, ${Math.round(score * 100)} %`;
+  return `${rank}. ${document.title}${heading} (${scores.final.toFixed(2)}${likely}${moved})\n${address}   ${text}`;
 }
 
 function traceTable(trace: NonNullable<QueryResult['trace']>): string {
   const number = (value: number | undefined, digits: number) =>
     value === undefined ? '–' : value.toFixed(digits);
-  const rows = trace.candidates.map(({ rank, retrievalRank, scores, title, passage }) => [
+  const rows = trace.candidates.map(({ rank, retrievalRank, score, scores, title, passage }) => [
     String(rank),
     String(retrievalRank),
     number(scores.cosine, 3),
@@ -95,7 +102,8 @@ function traceTable(trace: NonNullable<QueryResult['trace']>): string {
     number(scores.fused, 3),
     number(scores.cross, 2),
     number(scores.final, 2),
+    number(score, 3),
     passage.heading ? `${title} › ${passage.heading}` : title,
   ]);
-  return tableOf(['rank', 'was', 'cosine', 'bm25', 'fused', 'cross', 'final', 'passage'], rows);
+  return tableOf(['rank', 'was', 'cosine', 'bm25', 'fused', 'cross', 'final', 'score', 'passage'], rows);
 }
