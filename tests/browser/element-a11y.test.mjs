@@ -48,6 +48,15 @@ const STATES = {
     await type('zzz');
     await shows('none');
   },
+  unanswered: async ({ page, type, shows }) => {
+    await page.evaluate(() => {
+      fake.score = 0;
+      element.setAttribute('min-score', '0.5');
+    });
+    await page.waitForFunction(() => element.shadowRoot.querySelector('input'));
+    await type('topic');
+    await shows('unanswered');
+  },
   error: async ({ page, type, shows }) => {
     await page.evaluate(() => {
       fake.error = new Error('stopped by the test');

@@ -20,6 +20,56 @@ test('what there is to see besides results', async (t) => {
     await shows('start');
   });
 
+  await t.test('nothing likely enough: the words’ hits stay until the last stage says so', async () => {
+    await visit({ 'min-score': '0.3' });
+    await page.evaluate(() => {
+      fake.score = 0.2;
+      fake.held = true;
+    });
+    const letOut = (/** @type {string} */ stage) =>
+      page.evaluate(async (stage) => {
+        while (fake.calls[0]?.stages.at(-1) !== stage) {
+          fake.next();
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      }, stage);
+    await type('t');
+    await letOut('lexical');
+    await options.first().waitFor();
+    await letOut('hybrid');
+    await shows('results');
+    assert.equal(await element.locator('.hit').count(), 6);
+    await letOut('reranked');
+    await shows('unanswered');
+    assert.equal((await calls())[0].options.minScore, 0.3);
+    assert.equal(await options.count(), 0);
+    await element.locator('.message').getByText('Nothing here answers “t”').waitFor();
+    await element.getByText('Try fewer words').waitFor();
+    await said('Nothing here answers “t”');
+    assert.equal(await input.getAttribute('aria-expanded'), 'false');
+    assert.equal(await element.locator('.status').textContent(), '');
+
+    await page.evaluate(() => {
+      fake.held = false;
+    });
+    await type('zzz');
+    await shows('none');
+    await page.evaluate(() => {
+      fake.score = 0.3;
+    });
+    await type('topic');
+    await options.first().waitFor();
+    await said('6 results');
+    await page.evaluate(() => {
+      fake.score = 0;
+      element.removeAttribute('min-score');
+    });
+    await page.waitForFunction(() => element.shadowRoot.querySelector('input').value === '');
+    await type('topic');
+    await page.waitForFunction(() => fake.calls.at(-1)?.stages.at(-1) === 'reranked');
+    await shows('results');
+  });
+
   await t.test('a failure is told once and can be tried again', async () => {
     await visit();
     await page.evaluate(() => {

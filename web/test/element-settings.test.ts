@@ -46,6 +46,7 @@ test('without attributes: a dialog on / and Ctrl-K, everything else left to the 
   });
   assert.equal(settings.recent, 0, 'nothing is kept unless asked for');
   assert.equal(settings.preload, 'focus');
+  assert.equal(settings.minScore, undefined, 'nothing is left out unless asked for');
 });
 
 test('attributes are read', () => {
@@ -55,6 +56,7 @@ test('attributes are read', () => {
     recent: '',
     hotkeys: 'none',
     'rerank-budget': '400',
+    'min-score': '0.25',
     offline: '/sw.js',
   });
   assert.equal(settings.mode, 'inline');
@@ -62,6 +64,7 @@ test('attributes are read', () => {
   assert.equal(settings.recent, 5);
   assert.deepEqual(settings.hotkeys, []);
   assert.equal(settings.rerankBudget, 400);
+  assert.equal(settings.minScore, 0.25);
   assert.equal(settings.engine.offline, '/sw.js');
 });
 
@@ -71,6 +74,8 @@ test('what cannot be used is named, with what was expected', () => {
   refused(() => read({ limit: '0' }), 'limit', 'from 1 to 50', '"0"');
   refused(() => read({ limit: '2.5' }), 'limit');
   refused(() => read({ recent: '-1' }), 'recent');
+  refused(() => read({ 'min-score': '30' }), 'min-score', 'from 0 to 1', '"30"');
+  refused(() => read({ 'min-score': 'x' }), 'min-score');
   refused(() => read({ hotkeys: 'super+k' }), 'hotkeys', 'super+k');
   refused(() => read({ hotkeys: 'mod+' }), 'hotkeys');
   refused(() => read({ strings: '{' }), 'strings', 'JSON');
@@ -155,7 +160,7 @@ test('every language has every text, with its places to fill in', async () => {
     assert.deepEqual(Object.keys(language.strings).sort(), Object.keys(english).sort(), tag);
     for (const [name, text] of Object.entries(texts)) {
       assert.ok(typeof text === 'string' && text.trim() !== '', `${tag} ${name}`);
-      assert.equal(text.includes('{query}'), name === 'none', `${tag} ${name}`);
+      assert.equal(text.includes('{query}'), ['none', 'unanswered'].includes(name), `${tag} ${name}`);
     }
     const categories = new Intl.PluralRules(tag).resolvedOptions().pluralCategories;
     const missing = categories.filter((category) => !(found as Plural)[category]);

@@ -93,6 +93,8 @@ export class FakeSearch {
   error;
   /** A `reason` for every result. */
   reason;
+  /** How likely every document is to answer, in the stages that tell. */
+  score = 0.9;
   /** Addresses in place of the documents' own. */
   urls = {};
   #waiting = [];
@@ -118,18 +120,21 @@ export class FakeSearch {
       signal.throwIfAborted();
       if (this.error) throw this.error;
       call.stages.push(stage);
-      yield this.#result(text, stage, stage === stages.at(-1), options.limit);
+      yield this.#result(text, stage, stage === stages.at(-1), options);
     }
   }
 
-  #result(text, stage, final, limit) {
+  #result(text, stage, final, { limit, minScore }) {
     const found = text.includes('zzz') ? [] : ORDERS[stage].filter((id) => id in this.documents);
+    const told = minScore !== undefined && stage !== 'lexical' && found.length > 0;
+    const shown = told && this.score < minScore ? [] : found.slice(0, limit);
     const terms = text.split(/\s+/).map((word) => ({ text: word, matched: [] }));
     return {
-      hits: found.slice(0, limit).map((id) => this.#hit(id)),
+      hits: shown.map((id) => this.#hit(id)),
       stage,
       final,
       reason: this.reason,
+      ...(told && { counts: { belowMinScore: Math.min(limit, found.length) - shown.length } }),
       terms,
     };
   }

@@ -93,7 +93,7 @@ function controls(page) {
         return id && root.getElementById(id).querySelector('.title').textContent;
       }),
     violations: () => page.evaluate(() => window.violations),
-    /** Waits until the panel shows this: start, waiting, results, none or error. */
+    /** Waits until the panel shows this: start, waiting, results, none, unanswered or error. */
     shows: (/** @type {string} */ state) =>
       element.locator(`.root[data-state="${state}"]`).waitFor({ state: 'attached' }),
     events: () => page.evaluate(() => window.events),

@@ -10,15 +10,15 @@ import { type Choice, ResultList } from './results.js';
 import type { ElementQuery, ElementResult, OpenedSearch } from './types.js';
 import type { View } from './view.js';
 
-/** What is seen in the panel. */
-export type PanelState = 'start' | 'waiting' | 'results' | 'none' | 'error';
+/** What is seen in the panel. `unanswered`: documents were found, and none is likely enough to answer. */
+export type PanelState = 'start' | 'waiting' | 'results' | 'none' | 'unanswered' | 'error';
 
 export interface BoxOptions {
   view: View;
   language: ChosenLanguage;
   recent: RecentSearches;
   baseUrl: () => string | undefined;
-  query: Pick<ElementQuery, 'limit' | 'rerank'>;
+  query: Pick<ElementQuery, 'limit' | 'rerank' | 'minScore'>;
   /** Whether the first stage is all that is wanted. */
   onlyWords: boolean;
   /** Starts the search, or joins the one that is there. */
@@ -199,8 +199,8 @@ export class SearchBox {
   #answer(text: string, result: ElementResult): void {
     const again = this.#answered?.text === text && this.#state === 'results';
     this.#improving = !result.final;
-    // Nothing is found yet; until it is known, what was found for the letters before stays.
-    if (result.hits.length === 0 && !result.final && !again) {
+    // Nothing is found yet, or nothing likely enough; until that is known, what was found before stays.
+    if (result.hits.length === 0 && !result.final) {
       if (this.#state !== 'results') this.#show('waiting');
       return;
     }
@@ -223,8 +223,9 @@ export class SearchBox {
       this.#list.clear();
       if (this.#filling) this.#show('waiting');
       else {
-        this.#show('none', answered.text);
-        this.#view.announcer.say(fill(this.#options.language.strings.none, { query: answered.text }));
+        const state = answered.result.counts?.belowMinScore ? 'unanswered' : 'none';
+        this.#show(state, answered.text);
+        this.#view.announcer.say(fill(this.#options.language.strings[state], { query: answered.text }));
       }
     }
     this.#showStatus();
@@ -271,9 +272,9 @@ export class SearchBox {
     list.setAttribute('aria-label', state === 'start' ? strings.recent : strings.results);
     const parts: (Node | string)[] = [];
     if (state === 'waiting' && !options) parts.push(make('p', { class: 'quiet' }, strings.loading));
-    if (state === 'none') {
+    if (state === 'none' || state === 'unanswered') {
       parts.push(
-        make('p', { class: 'headline' }, ...around(strings.none, detail)),
+        make('p', { class: 'headline' }, ...around(strings[state], detail)),
         make('p', { class: 'quiet' }, strings.noneAdvice),
       );
     }

@@ -20,6 +20,7 @@ export const ATTRIBUTES = [
   'recent',
   'stages',
   'rerank-budget',
+  'min-score',
   'offline',
   'strings',
   'theme',
@@ -41,6 +42,8 @@ export interface Settings {
   recent: number;
   /** Milliseconds that reranking may take. */
   rerankBudget: number;
+  /** From 0 to 1: how likely a document has to be to answer. */
+  minScore: number | undefined;
   strings: Partial<Strings>;
 }
 
@@ -77,6 +80,12 @@ export function readSettings(attribute: (name: string) => string | null): Settin
     if (Number.isInteger(number) && number >= least && number <= most) return number;
     return reject(name, `an integer from ${least} to ${most}`, found);
   };
+  const share = (name: string): number | undefined => {
+    const found = text(name);
+    if (found === undefined || found.trim() === '') return undefined;
+    const number = Number(found);
+    return number >= 0 && number <= 1 ? number : reject(name, 'a number from 0 to 1', found);
+  };
   choice('theme', ['auto', 'system', 'light', 'dark']);
   return {
     mode: choice('mode', ['modal', 'inline']),
@@ -95,6 +104,7 @@ export function readSettings(attribute: (name: string) => string | null): Settin
     preload: choice('preload', ['focus', 'idle']),
     recent: count('recent', 0, 50, 0, DEFAULT_RECENT),
     rerankBudget: count('rerank-budget', 1, 60_000, DEFAULT_RERANK_BUDGET),
+    minScore: share('min-score'),
     strings: readStrings(text('strings')),
   };
 }

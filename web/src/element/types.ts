@@ -21,6 +21,8 @@ export interface ElementResult {
   final?: boolean | undefined;
   /** Why a later stage is missing. */
   reason?: DocsiftError | undefined;
+  /** With `minScore`: how many documents were left out of `hits` for it. */
+  counts?: { belowMinScore?: number | undefined } | undefined;
   /** The query's words as the index has them; they are marked in titles. */
   terms?: readonly { text: string; matched: readonly string[] }[] | undefined;
 }
@@ -33,6 +35,8 @@ export interface ElementQuery {
   /** The query is still being typed: its last word may be the beginning of one. */
   typing: boolean;
   rerank: false | { budgetMs: number };
+  /** From 0 to 1: documents that are less likely to answer are to be left out, where that is known. */
+  minScore?: number | undefined;
 }
 
 export interface SearchLike {

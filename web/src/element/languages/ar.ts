@@ -18,6 +18,7 @@ export const ar: Language = {
       other: '{count} نتيجة',
     },
     none: 'لا توجد نتائج عن «{query}»',
+    unanswered: 'لا يوجد هنا ما يجيب عن «{query}»',
     noneAdvice: 'جرّب كلمات أقل أو كلمات أخرى.',
     recent: 'عمليات البحث الأخيرة',
     clearRecent: 'مسح عمليات البحث الأخيرة',

@@ -15,6 +15,7 @@ export const cs: Language = {
       other: '{count} výsledků',
     },
     none: 'Pro „{query}“ nebylo nic nalezeno',
+    unanswered: 'Na „{query}“ tu nic neodpovídá',
     noneAdvice: 'Zkuste méně slov nebo jiná slova.',
     recent: 'Nedávná hledání',
     clearRecent: 'Vymazat nedávná hledání',

@@ -10,6 +10,7 @@ export const de: Language = {
     results: 'Ergebnisse',
     found: { one: '{count} Ergebnis', other: '{count} Ergebnisse' },
     none: 'Keine Ergebnisse für „{query}“',
+    unanswered: 'Nichts hier beantwortet „{query}“',
     noneAdvice: 'Versuchen Sie es mit weniger oder anderen Wörtern.',
     recent: 'Letzte Suchen',
     clearRecent: 'Letzte Suchen löschen',

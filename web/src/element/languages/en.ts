@@ -10,6 +10,7 @@ export const en: Language = {
     results: 'Results',
     found: { one: '{count} result', other: '{count} results' },
     none: 'No results for “{query}”',
+    unanswered: 'Nothing here answers “{query}”',
     noneAdvice: 'Try fewer words, or other ones.',
     recent: 'Recent searches',
     clearRecent: 'Clear recent searches',

@@ -10,6 +10,7 @@ export const es: Language = {
     results: 'Resultados',
     found: { one: '{count} resultado', other: '{count} resultados' },
     none: 'Sin resultados para «{query}»',
+    unanswered: 'Nada de lo que hay aquí responde a «{query}»',
     noneAdvice: 'Prueba con menos palabras o con otras.',
     recent: 'Búsquedas recientes',
     clearRecent: 'Borrar las búsquedas recientes',

@@ -10,6 +10,7 @@ export const fr: Language = {
     results: 'Résultats',
     found: { one: '{count} résultat', other: '{count} résultats' },
     none: 'Aucun résultat pour « {query} »',
+    unanswered: 'Rien ici ne répond à « {query} »',
     noneAdvice: 'Essayez avec moins de mots, ou d’autres mots.',
     recent: 'Recherches récentes',
     clearRecent: 'Effacer les recherches récentes',

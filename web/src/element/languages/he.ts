@@ -11,6 +11,7 @@ export const he: Language = {
     results: 'תוצאות',
     found: { one: 'תוצאה אחת', two: 'שתי תוצאות', other: '{count} תוצאות' },
     none: 'אין תוצאות עבור ”{query}“',
+    unanswered: 'אין כאן תשובה לשאלה ”{query}“',
     noneAdvice: 'כדאי לנסות פחות מילים, או מילים אחרות.',
     recent: 'חיפושים אחרונים',
     clearRecent: 'ניקוי החיפושים האחרונים',

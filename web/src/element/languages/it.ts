@@ -10,6 +10,7 @@ export const it: Language = {
     results: 'Risultati',
     found: { one: '{count} risultato', other: '{count} risultati' },
     none: 'Nessun risultato per “{query}”',
+    unanswered: 'Niente qui risponde a “{query}”',
     noneAdvice: 'Prova con meno parole o con altre.',
     recent: 'Ricerche recenti',
     clearRecent: 'Cancella le ricerche recenti',

@@ -10,6 +10,7 @@ export const ja: Language = {
     results: '検索結果',
     found: { other: '{count} 件の結果' },
     none: '「{query}」に一致する結果はありません',
+    unanswered: 'ここには「{query}」の答えがありません',
     noneAdvice: '語を減らすか、別の語でお試しください。',
     recent: '最近の検索',
     clearRecent: '最近の検索を消去',

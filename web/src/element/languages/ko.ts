@@ -10,6 +10,7 @@ export const ko: Language = {
     results: '검색 결과',
     found: { other: '결과 {count}개' },
     none: '“{query}”에 대한 결과가 없습니다',
+    unanswered: '여기에는 “{query}”에 대한 답이 없습니다',
     noneAdvice: '단어를 줄이거나 다른 단어로 검색해 보세요.',
     recent: '최근 검색',
     clearRecent: '최근 검색 지우기',

@@ -10,6 +10,7 @@ export const nl: Language = {
     results: 'Resultaten',
     found: { one: '{count} resultaat', other: '{count} resultaten' },
     none: 'Geen resultaten voor “{query}”',
+    unanswered: 'Niets hier beantwoordt “{query}”',
     noneAdvice: 'Probeer minder of andere woorden.',
     recent: 'Recente zoekopdrachten',
     clearRecent: 'Recente zoekopdrachten wissen',

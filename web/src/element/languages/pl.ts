@@ -10,6 +10,7 @@ export const pl: Language = {
     results: 'Wyniki',
     found: { one: '{count} wynik', few: '{count} wyniki', many: '{count} wyników', other: '{count} wyniku' },
     none: 'Brak wyników dla „{query}”',
+    unanswered: 'Nic tutaj nie odpowiada na „{query}”',
     noneAdvice: 'Spróbuj użyć mniej słów lub innych.',
     recent: 'Ostatnie wyszukiwania',
     clearRecent: 'Wyczyść ostatnie wyszukiwania',

@@ -10,6 +10,7 @@ export const pt: Language = {
     results: 'Resultados',
     found: { one: '{count} resultado', other: '{count} resultados' },
     none: 'Nenhum resultado para “{query}”',
+    unanswered: 'Nada aqui responde a “{query}”',
     noneAdvice: 'Tente com menos palavras, ou outras.',
     recent: 'Pesquisas recentes',
     clearRecent: 'Limpar pesquisas recentes',

@@ -15,6 +15,7 @@ export const ru: Language = {
       other: '{count} результата',
     },
     none: 'По запросу «{query}» ничего не найдено',
+    unanswered: 'Здесь нет ответа на запрос «{query}»',
     noneAdvice: 'Попробуйте сократить запрос или изменить его.',
     recent: 'Недавние запросы',
     clearRecent: 'Очистить недавние запросы',

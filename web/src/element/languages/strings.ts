@@ -15,7 +15,9 @@ export interface Strings {
   found: Plural;
   /** Nothing was found for `{query}`. */
   none: string;
-  /** What to do then. */
+  /** Documents were found, but none is likely to answer `{query}`. */
+  unanswered: string;
+  /** What to do then, and where nothing was found. */
   noneAdvice: string;
   recent: string;
   clearRecent: string;

@@ -10,6 +10,7 @@ export const sv: Language = {
     results: 'Resultat',
     found: { one: '{count} resultat', other: '{count} resultat' },
     none: 'Inga resultat för ”{query}”',
+    unanswered: 'Inget här svarar på ”{query}”',
     noneAdvice: 'Försök med färre eller andra ord.',
     recent: 'Senaste sökningar',
     clearRecent: 'Rensa senaste sökningar',

@@ -10,6 +10,7 @@ export const tr: Language = {
     results: 'Sonuçlar',
     found: { one: '{count} sonuç', other: '{count} sonuç' },
     none: '“{query}” için sonuç yok',
+    unanswered: 'Burada “{query}” için bir yanıt yok',
     noneAdvice: 'Daha az ya da başka sözcükler deneyin.',
     recent: 'Son aramalar',
     clearRecent: 'Son aramaları temizle',

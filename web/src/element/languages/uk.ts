@@ -15,6 +15,7 @@ export const uk: Language = {
       other: '{count} результату',
     },
     none: 'За запитом «{query}» нічого не знайдено',
+    unanswered: 'Тут немає відповіді на запит «{query}»',
     noneAdvice: 'Спробуйте скоротити запит або змінити його.',
     recent: 'Недавні запити',
     clearRecent: 'Очистити недавні запити',

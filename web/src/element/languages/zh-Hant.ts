@@ -10,6 +10,7 @@ export const zhHant: Language = {
     results: '搜尋結果',
     found: { other: '{count} 筆結果' },
     none: '找不到「{query}」的相關結果',
+    unanswered: '這裡沒有回答「{query}」的內容',
     noneAdvice: '請減少關鍵字或改用其他字詞。',
     recent: '最近的搜尋',
     clearRecent: '清除最近的搜尋',

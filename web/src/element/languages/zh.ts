@@ -10,6 +10,7 @@ export const zh: Language = {
     results: '搜索结果',
     found: { other: '{count} 条结果' },
     none: '没有找到“{query}”的相关结果',
+    unanswered: '这里没有回答“{query}”的内容',
     noneAdvice: '请减少关键词或换用其他词。',
     recent: '最近的搜索',
     clearRecent: '清除最近的搜索',
