@@ -23,7 +23,7 @@ const ENGINE = [
 ];
 
 /**
- * The index of a set from an earlier run with the same models and precision, and where to keep the new one.
+ * The index of a set from an earlier run with the same embedder and precision, and where to keep the new one.
  *
  * @param {Dataset} dataset
  * @param {SystemOptions} options
@@ -31,7 +31,7 @@ const ENGINE = [
 export async function keepIndex({ name, documents }, { precision = 'int8', modelBaseUrl }) {
   const file = path.join(
     FOLDER,
-    `${name}-${precision}-${keyOf([manifestOf(modelBaseUrl), documents.length])}.index`,
+    `${name}-${precision}-${keyOf([embedderOf(modelBaseUrl), documents.length])}.index`,
   );
   const kept = existsSync(file);
   if (kept) await inStore((store) => store.put('indexes', deserialize(readFileSync(file)), file));
@@ -66,6 +66,16 @@ export function keepResults(resume) {
       },
     };
   };
+}
+
+/**
+ * The hash of the default embedder, of which alone the vectors are.
+ *
+ * @param {string | undefined} modelBaseUrl
+ */
+function embedderOf(modelBaseUrl) {
+  const { defaults, models } = JSON.parse(manifestOf(modelBaseUrl).toString());
+  return models[defaults.embedder].sha256;
 }
 
 /** @param {string | undefined} modelBaseUrl */

@@ -26,7 +26,7 @@ export const BUDGETS = [
   { file: 'dist/docsift.cdn.js', gzip: 39_000 },
   { file: 'dist/cli.js', bytes: 1_400_000 },
   { file: 'dist/node.js', bytes: 90_000 },
-  { file: 'dist/eval.js', bytes: 120_000 },
+  { file: 'dist/eval.js', bytes: 133_000 },
 ];
 
 /** Some static hosts refuse larger files. */

@@ -1,5 +1,6 @@
 /** The instruments: judge docsift, or any other ranking, on judged queries. For Node. */
 export { type Baseline, compare, type Fall, readBaseline, toBaseline } from './baseline.js';
+export { type CalibrationReport, examplesOf, toCalibrationReport } from './calibration.js';
 export { toChart } from './chart.js';
 export { type Dataset, findPairs, type JudgedQuery, readDataset } from './dataset.js';
 export { evaluate, type SetResult } from './evaluate.js';
@@ -18,7 +19,24 @@ export { toMarkdown } from './markdown.js';
 export { hit, ndcg, precision, recall, reciprocalRank, wrong } from './metrics.js';
 export { judge, METRICS, type Metric, measure, type Outcome, STAGES, type StageName } from './outcome.js';
 export { comparePeers, type PeerRanking, type PeerReport } from './peers.js';
+export { fitCalibration, type Labelled } from './platt.js';
+export {
+  expectedCalibrationError,
+  type ReliabilityBin,
+  reliability,
+  type Threshold,
+  type Told,
+  thresholdOf,
+} from './reliability.js';
 export { type Group, type Report, toReport } from './report.js';
+export {
+  CALIBRATED,
+  type CalibratedStage,
+  type ShownHit,
+  type ShownQuery,
+  type ShownSet,
+  showSet,
+} from './shown.js';
 export { type Estimate, estimate, estimateOverGroups, mean, percentile, spearman } from './statistics.js';
 export { type SweepRow, toSweep } from './sweep.js';
 export { type Asked, ask, openSystem, retrieveAll, type System, type SystemOptions } from './system.js';

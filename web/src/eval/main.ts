@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { QueryOptions } from '../types.js';
 import { compare, readBaseline, writeBaseline } from './baseline.js';
+import { calibrationToMarkdown, calibrationToText, toCalibrationReport } from './calibration.js';
 import { toChart } from './chart.js';
 import { type Dataset, readDataset } from './dataset.js';
 import { evaluate, type SetResult } from './evaluate.js';
@@ -11,6 +12,7 @@ import { sweepCells, sweepToMarkdown, toMarkdown, toPublished } from './markdown
 import { type Arguments, readArguments, USAGE } from './options.js';
 import { comparePeers, type PeerRanking, type PeerReport } from './peers.js';
 import { type Report, toReport } from './report.js';
+import { foreignQueries, type ShownSet, showSet } from './shown.js';
 import { toSweep } from './sweep.js';
 import type { SystemOptions } from './system.js';
 import { align, fidelityTable, peersTable, toTable } from './table.js';
@@ -44,6 +46,7 @@ export async function main(args: readonly string[], surroundings: Surroundings):
     return parsed.help ? 0 : 2;
   }
   const datasets = sets.map(readDataset).map((set) => firstOf(set, parsed.first));
+  if (parsed.calibration) return measureCalibration(datasets, parsed, surroundings);
   const variants = variantsOf(parsed);
   const results = await evaluateAll(datasets, parsed, variants, surroundings);
   const report = toReport(results[0] as SetResult[], { ...parsed.system, ...parsed.query });
@@ -54,6 +57,29 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   const fidelity = await measureFidelity(candidates, parsed, surroundings);
   if (fidelity.length > 0) report.fidelity = fidelity;
   return finish(report, parsed, surroundings);
+}
+
+async function measureCalibration(
+  datasets: readonly Dataset[],
+  { calibration, system, query, files }: Arguments,
+  { print, progress, keep }: Surroundings,
+): Promise<number> {
+  const { foreign } = calibration as NonNullable<typeof calibration>;
+  const sets: ShownSet[] = [];
+  for (const [i, dataset] of datasets.entries()) {
+    const options = { ...system, keep: await keep?.(dataset, system) };
+    const others = foreignQueries(datasets, i, foreign);
+    const tell = (text: string) => progress(`${dataset.name}: ${text}`);
+    sets.push(await showSet(dataset, others, options, query, tell));
+  }
+  const report = toCalibrationReport(sets);
+  print(calibrationToText(report));
+  if (files.json) write(files.json, `${JSON.stringify({ report, sets }, null, 1)}\n`);
+  if (files.results) {
+    write(`${files.results}.json`, `${JSON.stringify({ report, sets }, null, 1)}\n`);
+    write(`${files.results}.md`, calibrationToMarkdown(report));
+  }
+  return 0;
 }
 
 async function askPeers(

@@ -187,7 +187,7 @@ function failuresTable(failures: Report['failures']): string {
   return markdownTable([['kind', 'queries', 'the worst ten'], ...cells]);
 }
 
-function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
+export function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');

@@ -23,6 +23,8 @@ A set is a BEIR folder (corpus.jsonl, queries.jsonl, qrels), or corpus.jsonl:que
   --baseline FILE        fail when the whole, or any slice, falls more than the tolerance below it
   --tolerance SHARE      default 0.02
   --save-baseline FILE   write one
+  --calibration          how far the probabilities of results are to be trusted; queries of the other sets have no answer
+  --foreign N            so many of these for each set (default 30)
   --compare int8,f32     how far logits of one precision are from those of the other
   --reference FILE       … and from these logits: JSON lines {set, id, logits}
   --export-pairs FILE    write what has to be scored for that: JSON lines {set, id, query, inputs}
@@ -40,6 +42,8 @@ export interface Arguments {
     modelBaseUrl: string | undefined;
     cacheScores: boolean | undefined;
   };
+  /** Whether probabilities are measured, and with how many queries that have no answer, for each set. */
+  calibration: { foreign: number } | undefined;
   /** Queries that a slice needs; `undefined` where the command line does not say. */
   least: number | undefined;
   tolerance: number;
@@ -49,6 +53,7 @@ export interface Arguments {
 
 const FILES = ['json', 'results', 'baseline', 'save-baseline', 'reference', 'export-pairs'] as const;
 const text = { type: 'string' } as const;
+const DEFAULT_FOREIGN = 30;
 
 /** Throws `invalid_options` where the line cannot be understood. */
 export function readArguments(args: readonly string[]): Arguments {
@@ -57,7 +62,7 @@ export function readArguments(args: readonly string[]): Arguments {
   if ((corpora === undefined) !== (judged === undefined)) fail('--corpora and --judged belong together');
   const pairs = corpora !== undefined && judged !== undefined ? findPairs(corpora, judged) : [];
   const sets = [...positionals, ...pairs];
-  const number = (name: 'first' | 'least' | 'workers') => {
+  const number = (name: 'first' | 'least' | 'workers' | 'foreign') => {
     const value = values[name];
     if (value === undefined) return undefined;
     if (!/^[1-9]\d*$/.test(value)) fail(`--${name}: expected a whole number of at least 1, found "${value}"`);
@@ -78,6 +83,7 @@ export function readArguments(args: readonly string[]): Arguments {
       modelBaseUrl: values.models,
       cacheScores: values['cache-scores'],
     },
+    calibration: values.calibration ? { foreign: number('foreign') ?? DEFAULT_FOREIGN } : undefined,
     least: number('least'),
     tolerance,
     files: Object.fromEntries(FILES.flatMap((name) => (values[name] ? [[name, values[name]]] : []))),
@@ -86,7 +92,17 @@ export function readArguments(args: readonly string[]): Arguments {
 }
 
 function parse(args: readonly string[]) {
-  const names = ['corpora', 'judged', 'first', 'sweep', 'precision', 'workers', 'models', 'least'] as const;
+  const names = [
+    'corpora',
+    'judged',
+    'first',
+    'sweep',
+    'precision',
+    'workers',
+    'models',
+    'least',
+    'foreign',
+  ] as const;
   const more = ['tolerance', 'compare', ...FILES] as const;
   const options = {
     ...(Object.fromEntries([...names, ...more].map((name) => [name, text])) as Record<
@@ -95,6 +111,7 @@ function parse(args: readonly string[]) {
     >),
     option: { type: 'string', multiple: true },
     'cache-scores': { type: 'boolean' },
+    calibration: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const;
   try {
