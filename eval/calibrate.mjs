@@ -57,7 +57,7 @@ await runMain(async () => {
   });
 
   for (const stage of CALIBRATED) {
-    const examples = examplesOf(shown, stage, RELEVANT_FROM, 'left out');
+    const examples = examplesOf(shown, stage, RELEVANT_FROM);
     const { slope, intercept } = fitCalibration(examples);
     const relevant = examples.filter((example) => example.relevant).length;
     const model = stage === 'hybrid' ? 'embedder' : 'reranker';

@@ -29,6 +29,8 @@ const EMBEDDER = {
   revision: '1',
   license: 'Apache-2.0',
   provenance: `sentence-transformers/all-MiniLM-L6-v2, from the PyPI package ${EMBEDDER_PACKAGE.name} ${EMBEDDER_PACKAGE.version}`,
+  // Fitted by `npm run calibrate`: see eval/README.md.
+  calibration: { slope: 6.3632, intercept: -4.9288 },
 };
 
 const RERANKER = {
@@ -38,6 +40,8 @@ const RERANKER = {
   license: 'Apache-2.0',
   provenance: 'docsift-rerank-l6, trained by this project from sentence-transformers/all-MiniLM-L6-v2',
   mixingWeight: 24,
+  // To be fitted anew with every change of the weights, the mixing weight or the embedder.
+  calibration: { slope: 0.2139, intercept: -4.2964 },
 };
 
 await runMain(async () => {

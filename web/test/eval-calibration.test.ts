@@ -84,14 +84,15 @@ const shown = (id: string, ...hits: [final: number, grade?: number][]): ShownQue
   return { id, hits: { hybrid: list, reranked: [] } };
 };
 
-test('a fit takes what was shown, and what was not judged only where that means not relevant', () => {
+test('a fit takes what was shown, and what was not judged as not relevant', () => {
   const queries = [shown('a', [9, 3], [8, 1]), shown('b', [7, 2], [6])];
-  assert.deepEqual(examplesOf(queries, 'hybrid', 2, 'left out'), [
-    { final: 9, relevant: true },
-    { final: 8, relevant: false },
-    { final: 7, relevant: true },
-  ]);
-  assert.deepEqual(examplesOf(queries, 'hybrid', 1, 'not relevant').at(-1), { final: 6, relevant: false });
+  const relevant = (from: number) => examplesOf(queries, 'hybrid', from).map((each) => each.relevant);
+  assert.deepEqual(relevant(2), [true, false, true, false]);
+  assert.deepEqual(relevant(1), [true, true, true, false]);
+  assert.deepEqual(
+    examplesOf(queries, 'hybrid', 2).map(({ final }) => final),
+    [9, 8, 7, 6],
+  );
 });
 
 test('a report has each set and all, and leaves out a stage that was not run', () => {
@@ -116,11 +117,18 @@ test('a report has each set and all, and leaves out a stage that was not run', (
   assert.match(calibrationToMarkdown(report), /\| all \| 2 \| 5 \| 0\.460 \| 0\.400 \|/);
 });
 
-test('models without a calibration cannot be reported on', () => {
-  const query = shown('a', [9, 2]);
-  const hybrid = query.hits.hybrid.map((hit) => ({ ...hit, score: undefined }));
-  const sets = [{ name: 'one', own: [{ ...query, hits: { hybrid, reranked: [] } }], foreign: [] }];
-  assert.throws(() => toCalibrationReport(sets), { code: 'invalid_options', message: /no calibration/ });
+test('for models without a calibration, a report has what fits alone', () => {
+  const queries = [shown('a', [9, 2], [1]), shown('b', [8, 2], [2]), shown('c', [3, 1], [4])];
+  const own = queries.map(({ id, hits }) => {
+    return { id, hits: { hybrid: hits.hybrid.map((hit) => ({ ...hit, score: undefined })), reranked: [] } };
+  });
+  const [hybrid] = toCalibrationReport([{ name: 'one', own, foreign: [] }]);
+  assert.deepEqual([hybrid?.trust, hybrid?.bins, hybrid?.thresholds], [[], [], []]);
+  assert.deepEqual(hybrid?.fitted, fitCalibration(examplesOf(queries, 'hybrid', 1)));
+  assert.match(
+    calibrationToMarkdown([hybrid as never]),
+    /no calibration.*\n\nFitted to these: slope 0\.\d+/s,
+  );
 });
 
 test('queries without an answer are taken evenly from the other sets', () => {

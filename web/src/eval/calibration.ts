@@ -11,14 +11,7 @@ import {
   type Told,
   thresholdOf,
 } from './reliability.js';
-import {
-  CALIBRATED,
-  type CalibratedStage,
-  SHOWN,
-  type ShownHit,
-  type ShownQuery,
-  type ShownSet,
-} from './shown.js';
+import { CALIBRATED, type CalibratedStage, SHOWN, type ShownQuery, type ShownSet } from './shown.js';
 import { align } from './table.js';
 
 const THRESHOLDS = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5];
@@ -39,7 +32,7 @@ export interface Trust {
 
 export interface StageCalibration {
   stage: CalibratedStage;
-  /** Of each set, and of all. */
+  /** Of each set, and of all; this and what follows is empty where the model has no calibration. */
   trust: Trust[];
   /** Of all, with what helps taken for relevant. */
   bins: ReliabilityBin[];
@@ -52,7 +45,6 @@ export interface StageCalibration {
 
 export type CalibrationReport = StageCalibration[];
 
-/** Throws `invalid_options` where the models tell no probabilities. */
 export function toCalibrationReport(sets: readonly ShownSet[]): CalibrationReport {
   return CALIBRATED.flatMap((stage) => {
     const own = sets.flatMap((set) => set.own);
@@ -60,6 +52,9 @@ export function toCalibrationReport(sets: readonly ShownSet[]): CalibrationRepor
     // With `rerank` off there is no such stage.
     if (own.every(({ hits }) => hits[stage].length === 0)) return [];
     const all = sets.length > 1 ? [{ name: 'all', own }] : [];
+    const fitted = fittedTo(own, stage);
+    const hasScores = own.every(({ hits }) => hits[stage].every(({ score }) => score !== undefined));
+    if (!hasScores) return { stage, trust: [], bins: [], thresholds: [], foreign: foreign.length, fitted };
     const told = toldOf(own, stage, 1);
     return {
       stage,
@@ -67,27 +62,30 @@ export function toCalibrationReport(sets: readonly ShownSet[]): CalibrationRepor
       bins: reliability(told),
       thresholds: THRESHOLDS.map((at) => thresholdOf(at, bestOf(own, stage), bestOf(foreign, stage), told)),
       foreign: foreign.length,
-      fitted: fittedTo(own, stage),
+      fitted,
     };
   });
 }
 
-/** What a calibration is fitted to: the first documents shown, of those that were judged unless `unjudged` has others too. */
+/**
+ * What a calibration is fitted to: the first documents shown, since it has to hold of those. One without a grade is taken
+ * not to be relevant.
+ *
+ * @param relevantFrom the least grade of a relevant document
+ */
 export function examplesOf(
   queries: readonly ShownQuery[],
   stage: CalibratedStage,
   relevantFrom: number,
-  unjudged: 'left out' | 'not relevant',
 ): Labelled[] {
   return queries
     .flatMap(({ hits }) => hits[stage])
-    .filter(({ grade }) => grade !== undefined || unjudged === 'not relevant')
     .map(({ final, grade = 0 }) => ({ final, relevant: grade >= relevantFrom }));
 }
 
 function fittedTo(own: readonly ShownQuery[], stage: CalibratedStage): Calibration | undefined {
   try {
-    return fitCalibration(examplesOf(own, stage, 1, 'not relevant'));
+    return fitCalibration(examplesOf(own, stage, 1));
   } catch (thrown) {
     if (DocsiftError.from(thrown).code === 'invalid_input') return undefined;
     throw thrown;
@@ -113,31 +111,25 @@ function trustOf(name: string, own: readonly ShownQuery[], stage: CalibratedStag
 function toldOf(queries: readonly ShownQuery[], stage: CalibratedStage, relevantFrom: number): Told[] {
   return queries
     .flatMap(({ hits }) => hits[stage])
-    .map((hit) => ({ score: scoreOf(hit), relevant: (hit.grade ?? 0) >= relevantFrom }));
+    .map((hit) => ({ score: hit.score ?? 0, relevant: (hit.grade ?? 0) >= relevantFrom }));
 }
 
 function bestOf(queries: readonly ShownQuery[], stage: CalibratedStage): number[] {
-  return queries.map(({ hits }) => (hits[stage][0] ? scoreOf(hits[stage][0]) : 0));
-}
-
-function scoreOf({ score }: ShownHit): number {
-  if (score !== undefined) return score;
-  throw new DocsiftError(
-    'invalid_options',
-    '--calibration: the models have no calibration; fit one, and put it into manifest.json',
-  );
+  return queries.map(({ hits }) => hits[stage][0]?.score ?? 0);
 }
 
 interface Part {
   title: string;
-  rows: string[][];
+  rows?: string[][];
   note?: string;
 }
 
 export function calibrationToText(report: CalibrationReport): string {
   return report
     .flatMap(partsOf)
-    .map(({ title, rows, note }) => [title, align(rows), ...(note ? [note] : [])].join('\n'))
+    .map(({ title, rows, note }) =>
+      [title, ...(rows ? [align(rows)] : []), ...(note ? [note] : [])].join('\n'),
+    )
     .join('\n\n');
 }
 
@@ -145,14 +137,17 @@ export function calibrationToMarkdown(report: CalibrationReport): string {
   const parts = report
     .flatMap(partsOf)
     .map(({ title, rows, note }) =>
-      [`## ${title}`, markdownTable(rows), ...(note ? [note] : [])].join('\n\n'),
+      [`## ${title}`, ...(rows ? [markdownTable(rows)] : []), ...(note ? [note] : [])].join('\n\n'),
     );
   return `${parts.join('\n\n')}\n`;
 }
 
 function partsOf({ stage, trust, bins, thresholds, foreign, fitted }: StageCalibration): Part[] {
   const number = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(3));
-  const parts: Part[] = [
+  const note =
+    fitted && `Fitted to these: slope ${fitted.slope.toFixed(4)}, intercept ${fitted.intercept.toFixed(4)}`;
+  if (trust.length === 0) return [{ title: `${stage}: the model has no calibration`, ...(note && { note }) }];
+  return [
     {
       title: `${stage}: the probability of the first ${SHOWN} documents`,
       rows: [
@@ -164,9 +159,7 @@ function partsOf({ stage, trust, bins, thresholds, foreign, fitted }: StageCalib
           ...[each.told, each.helping, each.errorHelping, each.answering, each.errorAnswering].map(number),
         ]),
       ],
-      ...(fitted && {
-        note: `Fitted to these: slope ${fitted.slope.toFixed(4)}, intercept ${fitted.intercept.toFixed(4)}`,
-      }),
+      ...(note && { note }),
     },
     {
       title: `${stage}: told, and what helps, by probability`,
@@ -190,5 +183,4 @@ function partsOf({ stage, trust, bins, thresholds, foreign, fitted }: StageCalib
       ],
     },
   ];
-  return parts;
 }
