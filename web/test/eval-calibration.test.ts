@@ -112,6 +112,16 @@ test('a report has each set and all, and leaves out a stage that was not run', (
   assert.ok(Math.abs((one?.answering ?? 0) - 1 / 3) < 1e-9);
   assert.ok(Math.abs((two?.errorHelping ?? 0) - 0.25) < 1e-9);
   assert.deepEqual([all?.name, all?.queries, all?.results], ['all', 2, 5]);
+  assert.deepEqual(
+    report[0]?.ranks.map(({ told, helping }) => [told.toFixed(2), helping]),
+    [
+      ['0.60', 0.5],
+      ['0.50', 0.5],
+      ['0.10', 0],
+      ['0.00', 0],
+      ['0.00', 0],
+    ],
+  );
   // The query that nothing was found for counts as told so.
   assert.equal(report[0]?.thresholds.find(({ minScore }) => minScore === 0.1)?.recall, 0.5);
   assert.match(calibrationToMarkdown(report), /\| all \| 2 \| 5 \| 0\.460 \| 0\.400 \|/);
@@ -123,7 +133,7 @@ test('for models without a calibration, a report has what fits alone', () => {
     return { id, hits: { hybrid: hits.hybrid.map((hit) => ({ ...hit, score: undefined })), reranked: [] } };
   });
   const [hybrid] = toCalibrationReport([{ name: 'one', own, foreign: [] }]);
-  assert.deepEqual([hybrid?.trust, hybrid?.bins, hybrid?.thresholds], [[], [], []]);
+  assert.deepEqual([hybrid?.trust, hybrid?.ranks, hybrid?.bins, hybrid?.thresholds], [[], [], [], []]);
   assert.deepEqual(hybrid?.fitted, fitCalibration(examplesOf(queries, 'hybrid', 1)));
   assert.match(
     calibrationToMarkdown([hybrid as never]),

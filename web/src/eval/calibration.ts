@@ -34,7 +34,8 @@ export interface StageCalibration {
   stage: CalibratedStage;
   /** Of each set, and of all; this and what follows is empty where the model has no calibration. */
   trust: Trust[];
-  /** Of all, with what helps taken for relevant. */
+  /** Of all documents at each rank from 1, and then by the probability told, with what helps taken for relevant. */
+  ranks: Pick<Trust, 'told' | 'helping'>[];
   bins: ReliabilityBin[];
   thresholds: Threshold[];
   /** Queries of other sets that were asked. */
@@ -54,11 +55,13 @@ export function toCalibrationReport(sets: readonly ShownSet[]): CalibrationRepor
     const all = sets.length > 1 ? [{ name: 'all', own }] : [];
     const fitted = fittedTo(own, stage);
     const hasScores = own.every(({ hits }) => hits[stage].every(({ score }) => score !== undefined));
-    if (!hasScores) return { stage, trust: [], bins: [], thresholds: [], foreign: foreign.length, fitted };
+    if (!hasScores)
+      return { stage, trust: [], ranks: [], bins: [], thresholds: [], foreign: foreign.length, fitted };
     const told = toldOf(own, stage, 1);
     return {
       stage,
       trust: [...sets, ...all].map(({ name, own }) => trustOf(name, own, stage)),
+      ranks: Array.from({ length: SHOWN }, (_, i) => ranksOf(own, stage, i)),
       bins: reliability(told),
       thresholds: THRESHOLDS.map((at) => thresholdOf(at, bestOf(own, stage), bestOf(foreign, stage), told)),
       foreign: foreign.length,
@@ -108,6 +111,19 @@ function trustOf(name: string, own: readonly ShownQuery[], stage: CalibratedStag
   };
 }
 
+function ranksOf(
+  own: readonly ShownQuery[],
+  stage: CalibratedStage,
+  at: number,
+): Pick<Trust, 'told' | 'helping'> {
+  const there = own.map(({ id, hits }) => ({
+    id,
+    hits: { ...hits, [stage]: hits[stage].slice(at, at + 1) },
+  }));
+  const { told, helping } = trustOf('', there, stage);
+  return { told, helping };
+}
+
 function toldOf(queries: readonly ShownQuery[], stage: CalibratedStage, relevantFrom: number): Told[] {
   return queries
     .flatMap(({ hits }) => hits[stage])
@@ -142,7 +158,7 @@ export function calibrationToMarkdown(report: CalibrationReport): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function partsOf({ stage, trust, bins, thresholds, foreign, fitted }: StageCalibration): Part[] {
+function partsOf({ stage, trust, ranks, bins, thresholds, foreign, fitted }: StageCalibration): Part[] {
   const number = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(3));
   const note =
     fitted && `Fitted to these: slope ${fitted.slope.toFixed(4)}, intercept ${fitted.intercept.toFixed(4)}`;
@@ -160,6 +176,13 @@ function partsOf({ stage, trust, bins, thresholds, foreign, fitted }: StageCalib
         ]),
       ],
       ...(note && { note }),
+    },
+    {
+      title: `${stage}: told, and what helps, by rank`,
+      rows: [
+        ['rank', 'told', 'help'],
+        ...ranks.map(({ told, helping }, i) => [String(i + 1), number(told), number(helping)]),
+      ],
     },
     {
       title: `${stage}: told, and what helps, by probability`,

@@ -76,7 +76,7 @@ async function measureCalibration(
   print(calibrationToText(report));
   if (files.json) write(files.json, `${JSON.stringify({ report, sets }, null, 1)}\n`);
   if (files.results) {
-    write(`${files.results}.json`, `${JSON.stringify({ report, sets }, null, 1)}\n`);
+    write(`${files.results}.json`, `${JSON.stringify(report, null, 1)}\n`);
     write(`${files.results}.md`, calibrationToMarkdown(report));
   }
   return 0;
