@@ -30,7 +30,14 @@ export function readGraded(folder) {
       );
     const source = sources.get(src) ?? { documents: new Set(), queries: [] };
     sources.set(src, source);
-    for (const passage of cand) source.documents.add(passage);
+    for (const passage of cand) {
+      if (typeof passages[passage] !== 'string')
+        throw new StepError(
+          `${folder}, graded query ${i + 1}: there is no passage ${passage} of ${passages.length}`,
+          'take the three files from one release',
+        );
+      source.documents.add(passage);
+    }
     const judged = cand.map((passage, at) => [String(passage), grades[at]]);
     source.queries.push({ id: String(i), text: q, grades: new Map(judged) });
   }
@@ -58,11 +65,24 @@ function readLines(folder, name) {
       `there is no ${file}`,
       'name a folder with graded.jsonl, passages.jsonl and headings.jsonl',
     );
-  const text = existsSync(file)
-    ? readFileSync(file, 'utf8')
-    : execFileSync('xz', ['--decompress', '--stdout', packed], { maxBuffer: LARGEST_FILE, encoding: 'utf8' });
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : unpack(packed);
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
+}
+
+/** @param {string} file */
+function unpack(file) {
+  try {
+    return execFileSync('xz', ['--decompress', '--stdout', file], {
+      maxBuffer: LARGEST_FILE,
+      encoding: 'utf8',
+    });
+  } catch (error) {
+    throw new StepError(
+      `xz could not unpack ${file}: ${error.message}`,
+      'install xz, or unpack the file yourself',
+    );
+  }
 }

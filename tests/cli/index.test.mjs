@@ -62,7 +62,10 @@ test('finds what it indexed, by meaning, and names the heading to link to', asyn
 
   const table = await docsift(['search', 'watering times', '--index', out, '--trace']);
   assert.match(table.stdout, /^1\. Larkspur help/);
-  assert.match(table.stdout, /^rank +was +cosine +bm25 +fused +cross +final +passage$/m);
+  assert.match(table.stdout, /^rank +was +cosine +bm25 +fused +cross +final +score +passage$/m);
+  assert.match(table.stdout, /^1\. Larkspur help.*\(\d+\.\d\d, \d+ %/);
+  const unlikely = await docsift(['search', 'watering times', '--index', out, '--min-score', '1']);
+  assert.deepEqual([unlikely.code, unlikely.stdout.trim()], [1, 'Nothing here answers that.']);
 });
 
 test('leaves reranking out, and gives no more documents than asked for', async (t) => {

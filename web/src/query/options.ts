@@ -33,7 +33,8 @@ export function checkQuery(text: string, options: QueryOptions, explain?: string
     fail(`rerank: expected "all", "auto", false or { budgetMs }, found ${JSON.stringify(rerank)}`);
   }
   if (minScore !== undefined && !(typeof minScore === 'number' && minScore >= 0 && minScore <= 1)) {
-    fail(`minScore: expected a number from 0 to 1, found ${JSON.stringify(minScore)}`);
+    const found = typeof minScore === 'number' ? minScore : JSON.stringify(minScore);
+    fail(`minScore: expected a number from 0 to 1, found ${found}`);
   }
   if (where !== undefined && !isObject(where)) fail('where: expected an object of conditions by field');
   if (boost !== undefined && !isObject(boost)) fail('boost: expected an object of additions by field');
