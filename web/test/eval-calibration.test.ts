@@ -97,7 +97,7 @@ test('a fit takes what was shown, and what was not judged as not relevant', () =
 
 test('a report has each set and all, and leaves out a stage that was not run', () => {
   const sets = [
-    { name: 'one', own: [shown('a', [9, 2], [8, 1], [1])], foreign: [shown('x', [2])] },
+    { name: 'one', own: [shown('a', [9, 2], [4, 1], [1])], foreign: [shown('x', [2])] },
     { name: 'two', own: [shown('b', [3], [2])], foreign: [shown('y')] },
   ];
   const report = toCalibrationReport(sets);
@@ -107,24 +107,27 @@ test('a report has each set and all, and leaves out a stage that was not run', (
   );
   const [one, two, all] = report[0]?.trust ?? [];
   assert.deepEqual([one?.name, one?.queries, one?.results], ['one', 1, 3]);
-  assert.ok(Math.abs((one?.told ?? 0) - 0.6) < 1e-9);
+  assert.ok(Math.abs((one?.told ?? 0) - 1.4 / 3) < 1e-9);
   assert.ok(Math.abs((one?.helping ?? 0) - 2 / 3) < 1e-9);
   assert.ok(Math.abs((one?.answering ?? 0) - 1 / 3) < 1e-9);
   assert.ok(Math.abs((two?.errorHelping ?? 0) - 0.25) < 1e-9);
   assert.deepEqual([all?.name, all?.queries, all?.results], ['all', 2, 5]);
   assert.deepEqual(
-    report[0]?.ranks.map(({ told, helping }) => [told.toFixed(2), helping]),
+    report[0]?.ranks.map(({ told, helping, answering }) => [told.toFixed(2), helping, answering]),
     [
-      ['0.60', 0.5],
-      ['0.50', 0.5],
-      ['0.10', 0],
-      ['0.00', 0],
-      ['0.00', 0],
+      ['0.60', 0.5, 0.5],
+      ['0.30', 0.5, 0],
+      ['0.10', 0, 0],
+      ['0.00', 0, 0],
+      ['0.00', 0, 0],
     ],
   );
   // The query that nothing was found for counts as told so.
   assert.equal(report[0]?.thresholds.find(({ minScore }) => minScore === 0.1)?.recall, 0.5);
-  assert.match(calibrationToMarkdown(report), /\| all \| 2 \| 5 \| 0\.460 \| 0\.400 \|/);
+  const { answeringLeftOut, relevantLeftOut } =
+    report[0]?.thresholds.find(({ minScore }) => minScore === 0.5) ?? {};
+  assert.deepEqual([answeringLeftOut, relevantLeftOut], [0, 0.5]);
+  assert.match(calibrationToMarkdown(report), /\| all \| 2 \| 5 \| 0\.380 \| 0\.200 \| 0\.\d+ \| 0\.400 \|/);
 });
 
 test('for models without a calibration, a report has what fits alone', () => {
@@ -133,8 +136,8 @@ test('for models without a calibration, a report has what fits alone', () => {
     return { id, hits: { hybrid: hits.hybrid.map((hit) => ({ ...hit, score: undefined })), reranked: [] } };
   });
   const [hybrid] = toCalibrationReport([{ name: 'one', own, foreign: [] }]);
-  assert.deepEqual([hybrid?.trust, hybrid?.ranks, hybrid?.bins, hybrid?.thresholds], [[], [], [], []]);
-  assert.deepEqual(hybrid?.fitted, fitCalibration(examplesOf(queries, 'hybrid', 1)));
+  assert.deepEqual([hybrid?.trust, hybrid?.ranks, hybrid?.helping, hybrid?.thresholds], [[], [], [], []]);
+  assert.deepEqual(hybrid?.fitted, fitCalibration(examplesOf(queries, 'hybrid', 2)));
   assert.match(
     calibrationToMarkdown([hybrid as never]),
     /no calibration.*\n\nFitted to these: slope 0\.\d+/s,

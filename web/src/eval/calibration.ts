@@ -14,6 +14,7 @@ import {
 import { CALIBRATED, type CalibratedStage, SHOWN, type ShownQuery, type ShownSet } from './shown.js';
 import { align } from './table.js';
 
+const LEFT_OUT = ['answering left out', 'helping left out', 'others left out'];
 const THRESHOLDS = [0.02, 0.05, 0.1, 0.2, 0.3, 0.5];
 
 /** Of the first documents that were shown for the queries of a set; documents without a grade are not relevant. */
@@ -34,13 +35,16 @@ export interface StageCalibration {
   stage: CalibratedStage;
   /** Of each set, and of all; this and what follows is empty where the model has no calibration. */
   trust: Trust[];
-  /** Of all documents at each rank from 1, and then by the probability told, with what helps taken for relevant. */
-  ranks: Pick<Trust, 'told' | 'helping'>[];
-  bins: ReliabilityBin[];
-  thresholds: Threshold[];
+  /** Of all sets, the documents at each rank from 1. */
+  ranks: Pick<Trust, 'told' | 'helping' | 'answering'>[];
+  /** The same by the probability told: the share that is relevant where what helps is taken for it, or what answers. */
+  helping: ReliabilityBin[];
+  answering: ReliabilityBin[];
+  /** With what helps taken for relevant, and the share of what answers that is left out. */
+  thresholds: (Threshold & { answeringLeftOut: number | undefined })[];
   /** Queries of other sets that were asked. */
   foreign: number;
-  /** Fitted to what was shown here, with what helps taken for relevant; absent where none can be. */
+  /** Fitted to what was shown here and answers, or helps where nothing has a grade of 2; absent where none can be. */
   fitted: Calibration | undefined;
 }
 
@@ -56,14 +60,28 @@ export function toCalibrationReport(sets: readonly ShownSet[]): CalibrationRepor
     const fitted = fittedTo(own, stage);
     const hasScores = own.every(({ hits }) => hits[stage].every(({ score }) => score !== undefined));
     if (!hasScores)
-      return { stage, trust: [], ranks: [], bins: [], thresholds: [], foreign: foreign.length, fitted };
-    const told = toldOf(own, stage, 1);
+      return {
+        stage,
+        trust: [],
+        ranks: [],
+        helping: [],
+        answering: [],
+        thresholds: [],
+        foreign: foreign.length,
+        fitted,
+      };
+    const [helping, answering] = [toldOf(own, stage, 1), toldOf(own, stage, 2)];
+    const best = [bestOf(own, stage), bestOf(foreign, stage)] as const;
     return {
       stage,
       trust: [...sets, ...all].map(({ name, own }) => trustOf(name, own, stage)),
       ranks: Array.from({ length: SHOWN }, (_, i) => ranksOf(own, stage, i)),
-      bins: reliability(told),
-      thresholds: THRESHOLDS.map((at) => thresholdOf(at, bestOf(own, stage), bestOf(foreign, stage), told)),
+      helping: reliability(helping),
+      answering: reliability(answering),
+      thresholds: THRESHOLDS.map((at) => ({
+        ...thresholdOf(at, ...best, helping),
+        answeringLeftOut: thresholdOf(at, ...best, answering).relevantLeftOut,
+      })),
       foreign: foreign.length,
       fitted,
     };
@@ -87,8 +105,9 @@ export function examplesOf(
 }
 
 function fittedTo(own: readonly ShownQuery[], stage: CalibratedStage): Calibration | undefined {
+  const graded = own.some(({ hits }) => hits[stage].some(({ grade = 0 }) => grade >= 2));
   try {
-    return fitCalibration(examplesOf(own, stage, 1));
+    return fitCalibration(examplesOf(own, stage, graded ? 2 : 1));
   } catch (thrown) {
     if (DocsiftError.from(thrown).code === 'invalid_input') return undefined;
     throw thrown;
@@ -115,13 +134,13 @@ function ranksOf(
   own: readonly ShownQuery[],
   stage: CalibratedStage,
   at: number,
-): Pick<Trust, 'told' | 'helping'> {
+): StageCalibration['ranks'][number] {
   const there = own.map(({ id, hits }) => ({
     id,
     hits: { ...hits, [stage]: hits[stage].slice(at, at + 1) },
   }));
-  const { told, helping } = trustOf('', there, stage);
-  return { told, helping };
+  const { told, helping, answering } = trustOf('', there, stage);
+  return { told, helping, answering };
 }
 
 function toldOf(queries: readonly ShownQuery[], stage: CalibratedStage, relevantFrom: number): Told[] {
@@ -158,7 +177,16 @@ export function calibrationToMarkdown(report: CalibrationReport): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function partsOf({ stage, trust, ranks, bins, thresholds, foreign, fitted }: StageCalibration): Part[] {
+function partsOf({
+  stage,
+  trust,
+  ranks,
+  helping,
+  answering,
+  thresholds,
+  foreign,
+  fitted,
+}: StageCalibration): Part[] {
   const number = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(3));
   const note =
     fitted && `Fitted to these: slope ${fitted.slope.toFixed(4)}, intercept ${fitted.intercept.toFixed(4)}`;
@@ -167,41 +195,42 @@ function partsOf({ stage, trust, ranks, bins, thresholds, foreign, fitted }: Sta
     {
       title: `${stage}: the probability of the first ${SHOWN} documents`,
       rows: [
-        ['set', 'queries', 'documents', 'told', 'help', 'error', 'answer', 'error to that'],
+        ['set', 'queries', 'documents', 'told', 'answer', 'error', 'help', 'error to that'],
         ...trust.map(({ name, queries, results, ...each }) => [
           name,
           String(queries),
           String(results),
-          ...[each.told, each.helping, each.errorHelping, each.answering, each.errorAnswering].map(number),
+          ...[each.told, each.answering, each.errorAnswering, each.helping, each.errorHelping].map(number),
         ]),
       ],
       ...(note && { note }),
     },
     {
-      title: `${stage}: told, and what helps, by rank`,
+      title: `${stage}: told, and what answers or helps, by rank`,
       rows: [
-        ['rank', 'told', 'help'],
-        ...ranks.map(({ told, helping }, i) => [String(i + 1), number(told), number(helping)]),
+        ['rank', 'told', 'answer', 'help'],
+        ...ranks.map((each, i) => [String(i + 1), ...[each.told, each.answering, each.helping].map(number)]),
       ],
     },
     {
-      title: `${stage}: told, and what helps, by probability`,
+      title: `${stage}: told, and what answers or helps, by probability`,
       rows: [
-        ['up to', 'documents', 'told', 'help'],
-        ...bins.map(({ to, results, told, relevant }) => [
+        ['up to', 'documents', 'told', 'answer', 'help'],
+        ...helping.map(({ to, results, told, relevant }, i) => [
           number(to),
           String(results),
-          ...[told, relevant].map((value) => (results > 0 ? number(value) : '–')),
+          ...[told, answering[i]?.relevant, relevant].map((value) => (results > 0 ? number(value) : '–')),
         ]),
       ],
     },
     {
       title: `${stage}: minScore, with ${foreign} queries that have no answer`,
       rows: [
-        ['minScore', 'precision', 'recall', 'answered, and told not', 'helping left out', 'others left out'],
-        ...thresholds.map(({ minScore, precision, recall, lost, relevantLeftOut, othersLeftOut }) => [
+        ['minScore', 'precision', 'recall', 'answered, but not told', ...LEFT_OUT],
+        ...thresholds.map(({ minScore, precision, recall, lost, ...leftOut }) => [
           String(minScore),
-          ...[precision, recall, lost, relevantLeftOut, othersLeftOut].map(number),
+          ...[precision, recall, lost].map(number),
+          ...[leftOut.answeringLeftOut, leftOut.relevantLeftOut, leftOut.othersLeftOut].map(number),
         ]),
       ],
     },

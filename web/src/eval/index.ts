@@ -1,6 +1,11 @@
 /** The instruments: judge docsift, or any other ranking, on judged queries. For Node. */
 export { type Baseline, compare, type Fall, readBaseline, toBaseline } from './baseline.js';
-export { type CalibrationReport, examplesOf, toCalibrationReport } from './calibration.js';
+export {
+  type CalibrationReport,
+  calibrationToMarkdown,
+  examplesOf,
+  toCalibrationReport,
+} from './calibration.js';
 export { toChart } from './chart.js';
 export { type Dataset, findPairs, type JudgedQuery, readDataset } from './dataset.js';
 export { evaluate, type SetResult } from './evaluate.js';
