@@ -105,6 +105,16 @@ test('one script and one tag search the help center, within a strict policy', {
     );
   });
 
+  await t.test('a question that nothing here answers is told so, and another is answered', async () => {
+    await page.evaluate(() => document.querySelector('docsift-search').setAttribute('min-score', '0.1'));
+    await ask(opened, 'how do I mute a topic');
+    assert.match((await titles())[0] ?? '', /mute a topic/i);
+    await opened.input.fill('bake sourdough bread in a cast iron pot');
+    await element.locator('.root[data-state="unanswered"]').waitFor({ state: 'attached', timeout: 240_000 });
+    await element.locator('.message').getByText('Nothing here answers “bake sourdough').waitFor();
+    assert.equal(await options.count(), 0);
+  });
+
   await t.test('the policy was never violated', async () => {
     assert.deepEqual(await page.evaluate(() => window.violations), []);
   });
