@@ -158,7 +158,7 @@ export class DocsiftSearchElement extends Base {
       query: {
         limit: settings.limit,
         rerank: lastStage(settings.engine) === 'reranked' && { budgetMs: settings.rerankBudget },
-        minScore: settings.minScore,
+        ...(settings.minScore !== undefined && { minScore: settings.minScore }),
       },
       onlyWords: lastStage(settings.engine) === 'lexical',
       openSearch: (onProgress) => (problem ? Promise.reject(problem) : this.#openSearch(onProgress)),
