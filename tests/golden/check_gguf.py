@@ -43,7 +43,9 @@ def error_bound(values, kind):
     """The most that storing may change each value.
 
     A Q8_0 block of 32 has the step d = max|x| / 127, stored as f16: rounding to a step costs d / 2, and rounding d itself
-    at most 2^-11 of it over 127 steps (2^-25 a step where d is subnormal).
+    at most 2^-11 of it over 127 steps (2^-25 a step where d is subnormal). Q5_0 and Q4_0 have steps of max|x| / 16 and
+    max|x| / 8 towards the sign of the largest value, and one step less towards the other; Q5_1 has 31 from the least value,
+    which is stored as f16 too, to the greatest.
     """
     if kind == Kind.F32:
         return np.zeros_like(values)
@@ -54,6 +56,17 @@ def error_bound(values, kind):
         bound = 0.5 * step + 127 * np.maximum(step * 2.0**-11, 2.0**-25)
         # 1e-6: the reader multiplies in f32.
         return np.broadcast_to(bound * (1 + 1e-6), (bound.size, BLOCK)).reshape(values.shape)
+    blocks = values.reshape(-1, BLOCK)
+    if kind in (Kind.Q5_0, Kind.Q4_0):
+        steps = 16 if kind == Kind.Q5_0 else 8
+        step = np.abs(blocks).max(axis=1, keepdims=True) / steps
+        rounding = np.maximum(0.5 * step, np.abs(blocks) - (steps - 1) * step)
+        return ((rounding + steps * np.maximum(step * 2.0**-11, 2.0**-25)) * (1 + 1e-6)).reshape(values.shape)
+    if kind == Kind.Q5_1:
+        least = blocks.min(axis=1, keepdims=True)
+        step = (blocks.max(axis=1, keepdims=True) - least) / 31
+        bound = 0.5 * step + 31 * np.maximum(step * 2.0**-11, 2.0**-25) + np.maximum(np.abs(least) * 2.0**-11, 2.0**-25)
+        return np.broadcast_to(bound * (1 + 1e-6), blocks.shape).reshape(values.shape)
     raise ValueError(f"no bound for {kind.name}")
 
 

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use docsift::model::config::Config;
 use docsift::model::convert::{convert, read_pairs, Folder};
-use docsift::model::pack::Description;
+use docsift::model::pack::{Description, WordTable};
 use docsift::model::weights::Weights;
+use docsift::model::words::WordBits;
 use docsift::text::document::Document;
 use docsift::text::passages::{passages, PASSAGE_TOKENS};
 use docsift::text::tokenizer::Tokenizer;
@@ -18,7 +19,7 @@ use serde_json::json;
 
 const USAGE: &str = "usage:
   docsift pack <folder> --out <file.gguf> [--name <name>] [--license <spdx>] [--word-embeddings-from <folder>]
-               [--calibration <pairs.jsonl>]
+               [--calibration <pairs.jsonl>] [--word-bits 8|6|5|4]
       <folder> holds config.json, model.safetensors, and tokenizer.json or vocab.txt; <pairs.jsonl> one
       object with query and passage a line: texts like those to be searched, which tell the int8 layers how large
       activations get
@@ -73,7 +74,9 @@ fn run_pack(arguments: &[String]) -> Result<()> {
         Some(path) => read_pairs(&read(Path::new(path))?)?,
         None => Vec::new(),
     };
-    let (bytes, summary) = convert(&source, words.as_mut(), &description, &pairs)?;
+    let bits = option(arguments, "--word-bits").map_or_else(|| Ok(WordBits::default()), str::parse)?;
+    let words = WordTable { from: words.as_mut(), bits };
+    let (bytes, summary) = convert(&source, words, &description, &pairs)?;
     fs::write(out, bytes).map_err(|error| unusable(Path::new(out), &error))?;
     println!("{}", json!(summary));
     Ok(())

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::calibrate::Equalizer;
 use super::config::Config;
-use super::pack::{pack, Description, Role};
+use super::pack::{pack, Description, Role, WordTable};
 use super::weights::Weights;
 use super::{BiEncoder, CrossEncoder, Precision};
 use crate::text::tokenizer::Tokenizer;
@@ -73,14 +73,13 @@ pub struct Summary {
     pub macs_per_token: usize,
 }
 
-/// Packs a folder. `words` is another model whose word embeddings are taken instead (see [`pack`]); `pairs` tell the
-/// int8 layers how large activations get, and may be empty.
+/// Packs a folder. `pairs` tell the int8 layers how large activations get, and may be empty.
 ///
 /// # Errors
 /// As [`pack`] and [`calibrate`](super::calibrate::equalizers).
 pub fn convert<R: Read + Seek, S: Read + Seek>(
     folder: &Folder<'_, R, impl Fn() -> Result<R>>,
-    words: Option<&mut Weights<S>>,
+    words: WordTable<S>,
     description: &Description,
     pairs: &[Pair],
 ) -> Result<(Vec<u8>, Summary)> {

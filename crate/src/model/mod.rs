@@ -3,6 +3,7 @@
 //! [`config`] says which network a file holds, [`weights`] reads its tensors one at a time, [`encoder`] is the
 //! transformer trunk, and [`bi_encoder`] and [`cross_encoder`] put a pooling or a head on it. [`pack`] writes the
 //! quantized files that ship with the package, with what [`calibrate`] measured; [`convert`] does both for a folder.
+//! [`words`] is what the two models may have in common: the word table.
 
 pub mod bi_encoder;
 pub mod calibrate;
@@ -13,6 +14,7 @@ pub mod encoder;
 mod gguf;
 pub mod pack;
 pub mod weights;
+pub mod words;
 
 pub use bi_encoder::BiEncoder;
 pub use cross_encoder::CrossEncoder;

@@ -1,4 +1,5 @@
-//! Writes a model as a llama.cpp-style GGUF file: linear layers and the word table as Q8_0, the tokenizer inside.
+//! Writes a model as a llama.cpp-style GGUF file: linear layers as Q8_0, the word table in 8 bits or fewer, the tokenizer
+//! inside.
 //!
 //! Source of names and keys: the GGUF specification and llama.cpp's `bert` architecture; Q8_0 is 32 signed bytes
 //! under one f16 scale.
@@ -12,6 +13,7 @@ use candle_core::Device;
 use super::calibrate::Equalizer;
 use super::config::{Architecture, Config};
 use super::weights::{to_llama_token, Weights, POOLING_MEAN, POOLING_RANK};
+use super::words::WordBits;
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
@@ -37,9 +39,16 @@ pub enum Role {
 const TOKEN_NORMAL: i32 = 1;
 const TOKEN_CONTROL: i32 = 3;
 
-/// Packs the model in `weights` and writes the file. `words`, where given, is another model's file whose
-/// word-embedding table is taken instead: two models with the same table then hold the same bytes. `equalizers` come
-/// from [`super::calibrate`]; a reader that does not know them passes over them.
+/// The word table of a packed file.
+pub struct WordTable<'a, R> {
+    /// Another model's file whose table is taken instead: two models with the same table then hold the same bytes.
+    pub from: Option<&'a mut Weights<R>>,
+    /// How it is stored.
+    pub bits: WordBits,
+}
+
+/// Packs the model in `weights` and writes the file. `equalizers` come from [`super::calibrate`]; a reader that does not
+/// know them passes over them.
 ///
 /// # Errors
 /// [`Error::UnsupportedArchitecture`] for ELECTRA, which GGUF has no name for; [`Error::InvalidModel`] or
@@ -47,7 +56,7 @@ const TOKEN_CONTROL: i32 = 3;
 pub fn pack<R: Read + Seek, S: Read + Seek, W: Write + Seek>(
     weights: &mut Weights<R>,
     tokenizer: &Tokenizer,
-    words: Option<&mut Weights<S>>,
+    words: WordTable<S>,
     description: &Description,
     equalizers: &[Equalizer],
     out: &mut W,
@@ -62,11 +71,11 @@ pub fn pack<R: Read + Seek, S: Read + Seek, W: Write + Seek>(
     let role = if weights.has("cls.output.weight") { Role::CrossEncoder } else { Role::BiEncoder };
 
     let word_shape = [config.vocabulary, config.embedding];
-    let word_table = match words {
+    let word_table = match words.from {
         Some(other) => other.stored("token_embd.weight", &word_shape)?,
         None => weights.stored("token_embd.weight", &word_shape)?,
     };
-    let mut tensors = vec![("token_embd.weight".to_owned(), requantize(&word_table, GgmlDType::Q8_0)?)];
+    let mut tensors = vec![("token_embd.weight".to_owned(), requantize(&word_table, words.bits.dtype())?)];
     for (name, shape, dtype) in layout(&config, role) {
         tensors.push((name.clone(), requantize(&weights.stored(&name, &shape)?, dtype)?));
     }
@@ -114,7 +123,7 @@ fn layout(config: &Config, role: Role) -> Vec<(String, Vec<usize>, GgmlDType)> {
     tensors
 }
 
-/// Stores a tensor as `dtype`, or as F32 where its rows do not divide into Q8_0's blocks of 32.
+/// Stores a tensor as `dtype`, or as F32 where its rows do not divide into the blocks of 32 that are quantized together.
 fn requantize(tensor: &QTensor, dtype: GgmlDType) -> Result<QTensor> {
     let row = tensor.shape().dims().last().copied().unwrap_or(1);
     let dtype = if row.is_multiple_of(dtype.block_size()) { dtype } else { GgmlDType::F32 };

@@ -171,6 +171,12 @@ impl<R: Read + Seek> Weights<R> {
         }
     }
 
+    /// The type in which a GGUF file stores a tensor.
+    pub(super) fn stored_type(&self, name: &str) -> Option<GgmlDType> {
+        let Format::Gguf(content) = &self.format else { return None };
+        content.tensor_infos.get(name).map(|info| info.ggml_dtype)
+    }
+
     /// Reads one tensor as it is stored: Q8_0 stays Q8_0, floats of a safetensors file become f32.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use candle_nn::{LayerNorm, Linear};
 
 use super::super::config::Config;
 use super::super::weights::Weights;
+use super::super::words;
 use super::batch::Batch;
 use super::float::{layer_norm, linear};
 use crate::Result;
@@ -31,6 +32,9 @@ impl Embeddings {
         shared: Option<&Arc<QTensor>>,
     ) -> Result<Self> {
         let width = config.embedding;
+        if let Some(kind) = weights.stored_type("token_embd.weight") {
+            words::check_type(kind)?;
+        }
         let words = weights.stored("token_embd.weight", &[config.vocabulary, width])?;
         let words = match shared {
             Some(shared) if same(shared, &words)? => Arc::clone(shared),
