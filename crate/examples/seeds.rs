@@ -10,9 +10,8 @@ use std::io::Cursor;
 use std::path::Path;
 
 use docsift::model::config::Config;
-use docsift::model::pack::{pack, Description, WordTable};
+use docsift::model::pack::{pack, Bits, Description, PackedWords};
 use docsift::model::weights::Weights;
-use docsift::model::words::WordBits;
 use docsift::search::collection::Collection;
 use docsift::text::document::Document;
 use docsift::text::tokenizer::Tokenizer;
@@ -152,8 +151,11 @@ impl Model {
         let description = Description { name: self.name.into(), license: "Apache-2.0".into() };
         let equalizers = [("docsift.equalizer.blk.0.ffn_up".to_owned(), vec![2.0; self.hidden])];
         let mut file = Cursor::new(Vec::new());
-        let words = WordTable::<Cursor<Vec<u8>>> { from: None, bits: WordBits::default() };
-        pack(&mut weights, &tokenizer, words, &description, &equalizers, &mut file)?;
+        let shape = [VOCABULARY.len(), self.embedding];
+        let table = weights.dense("token_embd.weight", &shape)?;
+        let tokens = tokenizer.uncased_vocabulary()?;
+        let words = PackedWords::Own { tokens, table, bits: Bits::default() };
+        pack(&mut weights, &words, Bits::default(), &description, &equalizers, &mut file)?;
         Ok(file.into_inner())
     }
 }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use docsift::model::config::Config;
-use docsift::model::convert::{convert, read_pairs, Folder};
-use docsift::model::pack::{Description, WordTable};
+use docsift::model::convert::{convert, read_pairs, Folder, Options};
+use docsift::model::pack::{Bits, Description};
+use docsift::model::prune::{self, Pruning};
 use docsift::model::weights::Weights;
-use docsift::model::words::WordBits;
+use docsift::model::words::Words;
 use docsift::text::document::Document;
 use docsift::text::passages::{passages, PASSAGE_TOKENS};
 use docsift::text::tokenizer::Tokenizer;
@@ -19,10 +20,12 @@ use serde_json::json;
 
 const USAGE: &str = "usage:
   docsift pack <folder> --out <file.gguf> [--name <name>] [--license <spdx>] [--word-embeddings-from <folder>]
-               [--calibration <pairs.jsonl>] [--word-bits 8|6|5|4]
+               [--calibration <pairs.jsonl>] [--word-bits 8|6|5|4] [--layer-bits 8|6|5|4]
+               [--vocab-from <corpus.jsonl>] [--vocab-common <number>] [--words-of <embedder.gguf>]
       <folder> holds config.json, model.safetensors, and tokenizer.json or vocab.txt; <pairs.jsonl> one
       object with query and passage a line: texts like those to be searched, which tell the int8 layers how large
-      activations get
+      activations get; <corpus.jsonl> one document a line: tokens that it does not use are left out, but for the most
+      frequent ones; <embedder.gguf> a packed file whose words are this model's too, which are left out here
   docsift passages <documents.json|jsonl> --tokenizer <tokenizer.json>
       one JSON object a passage: documentId, passage, input";
 
@@ -74,12 +77,39 @@ fn run_pack(arguments: &[String]) -> Result<()> {
         Some(path) => read_pairs(&read(Path::new(path))?)?,
         None => Vec::new(),
     };
-    let bits = option(arguments, "--word-bits").map_or_else(|| Ok(WordBits::default()), str::parse)?;
-    let words = WordTable { from: words.as_mut(), bits };
-    let (bytes, summary) = convert(&source, words, &description, &pairs)?;
+    let options = Options {
+        words_from: words.as_mut(),
+        word_bits: bits(arguments, "--word-bits")?,
+        layer_bits: bits(arguments, "--layer-bits")?,
+        pruning: pruning(arguments, &tokenizer)?,
+        words_of: option(arguments, "--words-of").map(|path| open_words(Path::new(path))).transpose()?,
+    };
+    let (bytes, summary) = convert(&source, options, &description, &pairs)?;
     fs::write(out, bytes).map_err(|error| unusable(Path::new(out), &error))?;
     println!("{}", json!(summary));
     Ok(())
+}
+
+fn bits(arguments: &[String], name: &str) -> Result<Bits> {
+    option(arguments, name).map_or_else(|| Ok(Bits::default()), str::parse)
+}
+
+/// What --vocab-from and --vocab-common ask for.
+fn pruning(arguments: &[String], tokenizer: &[u8]) -> Result<Option<Pruning>> {
+    let Some(path) = option(arguments, "--vocab-from") else { return Ok(None) };
+    let common = match option(arguments, "--vocab-common") {
+        Some(number) => number.parse().map_err(|_| {
+            Error::InvalidInput(format!("--vocab-common: expected a number of tokens, found \"{number}\""))
+        })?,
+        None => prune::COMMON,
+    };
+    let texts = prune::texts(&read(Path::new(path))?, &Tokenizer::from_bytes(tokenizer)?)?;
+    Ok(Some(Pruning { texts, common }))
+}
+
+fn open_words(path: &Path) -> Result<Words> {
+    let file = File::open(path).map_err(|error| unusable(path, &error))?;
+    Words::load(&mut Weights::open_gguf(file)?, None, None)
 }
 
 fn run_passages(arguments: &[String]) -> Result<()> {

@@ -1,9 +1,7 @@
 //! What one worker holds: the two models, and in the first worker the corpus.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use candle_core::quantized::QTensor;
 use js_sys::{Float32Array, Reflect, Uint32Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -15,6 +13,7 @@ use super::value::{self, to_js};
 use crate::kernel::tune;
 use crate::model::config::Config;
 use crate::model::weights::Weights;
+use crate::model::words::Words;
 use crate::model::{BiEncoder, CrossEncoder, Precision};
 use crate::search::collection::Collection;
 use crate::text::tokenizer::Tokenizer;
@@ -109,7 +108,8 @@ impl Engine {
         Ok(info)
     }
 
-    /// Loads a cross-encoder; see [`Engine::load_embedder`].
+    /// Loads a cross-encoder; see [`Engine::load_embedder`]. One that was packed without words takes those of the embedder
+    /// that is loaded, or of the GGUF file `words`.
     ///
     /// # Errors
     /// As [`Engine::load_embedder`].
@@ -120,10 +120,13 @@ impl Engine {
         config: Option<Uint8Array>,
         tokenizer: Option<Uint8Array>,
         precision: &str,
+        words: Option<Uint8Array>,
     ) -> JsResult<JsValue> {
         let (weights, tokenizer, precision) = open(weights, config, tokenizer, precision)?;
-        let shared: Option<&Arc<QTensor>> = self.embedder.as_ref().map(BiEncoder::words);
-        let model = CrossEncoder::load(weights, tokenizer, precision, shared)?;
+        let shared = self.embedder.as_ref().map(BiEncoder::words);
+        let words = words.map(|file| Words::load(&mut Weights::open(JsBytes::new(file), None)?, None, shared));
+        let words = words.transpose()?;
+        let model = CrossEncoder::load(weights, tokenizer, precision, words.as_ref().or(shared))?;
         let info = to_js(&ModelInfo::new(model.config(), 1, model.max_tokens(), model.fingerprint()))?;
         tune(now, TUNING_MS);
         self.reranker = Some(model);

@@ -6,14 +6,13 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use candle_core::quantized::QTensor;
-
 use super::calibrate::{self, Equalizer};
 use super::config::Config;
 use super::encoder::{Batch, Encoder, Precision, Rows};
 use super::weights::{Weights, POOLING_MEAN};
+use super::words::Words;
 use crate::text::tokenizer::Tokenizer;
-use crate::{Error, Result};
+use crate::Result;
 
 /// sentence-transformers cuts all-MiniLM-L6-v2's input here; text beyond it does not take part.
 const MAX_TOKENS: usize = 256;
@@ -24,13 +23,12 @@ const BATCH_TOKENS: usize = 512;
 /// A loaded bi-encoder.
 pub struct BiEncoder {
     encoder: Encoder,
-    tokenizer: Tokenizer,
+    words: Words,
     fingerprint: String,
 }
 
 impl BiEncoder {
-    /// Loads a bi-encoder. A GGUF file brings its tokenizer; for safetensors `tokenizer` is required. See
-    /// [`Encoder::load`] for `shared`.
+    /// Loads a bi-encoder. See [`Words::load`] for `tokenizer` and `shared`.
     ///
     /// # Errors
     /// [`Error::InvalidModel`] or [`Error::InvalidTokenizer`] saying what does not fit.
@@ -38,12 +36,12 @@ impl BiEncoder {
         mut weights: Weights<R>,
         tokenizer: Option<Tokenizer>,
         precision: Precision,
-        shared: Option<&Arc<QTensor>>,
+        shared: Option<&Words>,
     ) -> Result<Self> {
         weights.expect_pooling(POOLING_MEAN, "bi-encoder")?;
-        let tokenizer = pick_tokenizer(&weights, tokenizer)?;
-        let encoder = Encoder::load(&mut weights, precision, shared)?;
-        Ok(Self { encoder, tokenizer, fingerprint: weights.fingerprint() })
+        let words = Words::load(&mut weights, tokenizer, shared)?;
+        let encoder = Encoder::load(&mut weights, precision, Arc::clone(words.table()))?;
+        Ok(Self { encoder, words, fingerprint: weights.fingerprint() })
     }
 
     /// Embeds texts: row-major `[texts, dims]`, each row of unit length. An empty text is embedded as `[CLS] [SEP]`.
@@ -52,7 +50,7 @@ impl BiEncoder {
     /// [`Error::InvalidTokenizer`] if a text cannot be tokenized.
     pub fn embed<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<f32>> {
         let limit = self.max_tokens();
-        let encode = |text: &T| self.tokenizer.encode(text.as_ref(), limit);
+        let encode = |text: &T| self.tokenizer().encode(text.as_ref(), limit);
         let encodings = texts.iter().map(encode).collect::<Result<Vec<_>>>()?;
         let mut vectors = Vec::with_capacity(texts.len() * self.dims());
         for batch in Batch::split(&encodings, BATCH_TOKENS) {
@@ -67,7 +65,7 @@ impl BiEncoder {
     /// # Errors
     /// As [`calibrate::equalizers`].
     pub fn calibrate(&self, texts: &[&str]) -> Result<Vec<Equalizer>> {
-        let encode = |text: &&str| self.tokenizer.encode(text, self.max_tokens());
+        let encode = |text: &&str| self.tokenizer().encode(text, self.max_tokens());
         calibrate::equalizers(&self.encoder, &texts.iter().map(encode).collect::<Result<Vec<_>>>()?)
     }
 
@@ -83,7 +81,7 @@ impl BiEncoder {
 
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
+        self.words.tokenizer()
     }
 
     /// The sizes of the network.
@@ -91,9 +89,9 @@ impl BiEncoder {
         self.encoder.config()
     }
 
-    /// The word-embedding table, for the cross-encoder to share.
-    pub fn words(&self) -> &Arc<QTensor> {
-        self.encoder.words()
+    /// The words, for the cross-encoder to share.
+    pub fn words(&self) -> &Words {
+        &self.words
     }
 
     /// See [`Weights::fingerprint`].
@@ -114,23 +112,4 @@ fn pool(hidden: &[f32], lengths: &[usize], dims: usize, vectors: &mut Vec<f32>) 
         let norm = sum.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         vectors.extend(sum.iter().map(|value| value / norm));
     }
-}
-
-/// The tokenizer given, else the one in the file, checked against the size of the embedding table.
-pub(super) fn pick_tokenizer<R: Read + Seek>(weights: &Weights<R>, given: Option<Tokenizer>) -> Result<Tokenizer> {
-    let tokenizer = match given {
-        Some(tokenizer) => tokenizer,
-        None => weights.tokenizer()?.ok_or_else(|| {
-            Error::InvalidTokenizer(
-                "a model.safetensors needs its tokenizer.json or vocab.txt beside it; none was given".into(),
-            )
-        })?,
-    };
-    let (ids, rows) = (tokenizer.vocabulary_size(), weights.config().vocabulary);
-    if ids > rows {
-        return Err(Error::InvalidTokenizer(format!(
-            "expected at most {rows} tokens, as many as the model has embeddings; found {ids}"
-        )));
-    }
-    Ok(tokenizer)
 }

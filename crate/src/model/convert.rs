@@ -2,13 +2,16 @@
 
 use std::io::{Cursor, Read, Seek};
 
+use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::calibrate::Equalizer;
 use super::config::Config;
-use super::pack::{pack, Description, Role, WordTable};
+use super::pack::{pack, Bits, Description, PackedWords, Role};
+use super::prune::{self, Pruning};
 use super::weights::Weights;
+use super::words::{Words, TABLE};
 use super::{BiEncoder, CrossEncoder, Precision};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
@@ -73,21 +76,42 @@ pub struct Summary {
     pub macs_per_token: usize,
 }
 
+/// What a packed file holds of a model, and in how many bits.
+#[derive(Default)]
+pub struct Options<'a, R> {
+    /// Another model's file whose word table is taken instead: two models with the same table then hold the same bytes.
+    pub words_from: Option<&'a mut Weights<R>>,
+    /// Bits of the word table.
+    pub word_bits: Bits,
+    /// Bits of the layers' matrices.
+    pub layer_bits: Bits,
+    /// Texts whose tokens are kept, with those of the pairs; others are left out. All are kept without.
+    pub pruning: Option<Pruning>,
+    /// The words of an embedder that was packed before: the file leaves its own out, and needs that embedder's. Nothing
+    /// above that concerns words is asked for with it.
+    pub words_of: Option<Words>,
+}
+
 /// Packs a folder. `pairs` tell the int8 layers how large activations get, and may be empty.
 ///
 /// # Errors
-/// As [`pack`] and [`calibrate`](super::calibrate::equalizers).
+/// As [`pack`], [`calibrate`](super::calibrate::equalizers) and [`prune::kept`]; [`Error::InvalidTokenizer`] for a
+/// tokenizer that GGUF cannot hold; [`Error::InvalidModel`] and [`Error::InvalidTokenizer`] where another model's words
+/// are not this one's; [`Error::InvalidInput`] for options that exclude each other.
 pub fn convert<R: Read + Seek, S: Read + Seek>(
     folder: &Folder<'_, R, impl Fn() -> Result<R>>,
-    words: WordTable<S>,
+    options: Options<S>,
     description: &Description,
     pairs: &[Pair],
 ) -> Result<(Vec<u8>, Summary)> {
     let tokenizer = Tokenizer::from_bytes(folder.tokenizer)?;
     let mut weights = folder.open()?;
+    let layer_bits = options.layer_bits;
+    let shared = options.words_of.clone();
+    let words = packed_words(&mut weights, &tokenizer, options, shared.as_ref(), pairs)?;
     let equalizers = if pairs.is_empty() { Vec::new() } else { calibrate(folder, pairs)? };
     let mut file = Cursor::new(Vec::new());
-    let role = pack(&mut weights, &tokenizer, words, description, &equalizers, &mut file)?;
+    let role = pack(&mut weights, &words, layer_bits, description, &equalizers, &mut file)?;
     let bytes = file.into_inner();
     let config = weights.config();
     let (role, pooling, dims, max_tokens) = match role {
@@ -98,6 +122,39 @@ pub fn convert<R: Read + Seek, S: Read + Seek>(
     let macs_per_token = config.macs_per_token();
     let summary = Summary { role, bytes: bytes.len(), sha256, dims, pooling, max_tokens, macs_per_token };
     Ok((bytes, summary))
+}
+
+/// The words that a packed file is to hold, or whose they are.
+fn packed_words<'a, R: Read + Seek, S: Read + Seek>(
+    weights: &mut Weights<R>,
+    tokenizer: &Tokenizer,
+    options: Options<S>,
+    shared: Option<&'a Words>,
+    pairs: &[Pair],
+) -> Result<PackedWords<'a>> {
+    let Options { words_from, word_bits, pruning, .. } = options;
+    let shape = [weights.config().vocabulary, weights.config().embedding];
+    let rows = |table: &Tensor, ids: &[u32]| table.index_select(&Tensor::new(ids, &Device::Cpu)?, 0);
+    if let Some(words) = shared {
+        if words_from.is_some() || pruning.is_some() || word_bits != Bits::default() {
+            return Err(Error::InvalidInput(
+                "words of another file are as they are: expected no other option about words with --words-of".into(),
+            ));
+        }
+        let ids = words.ids_in(tokenizer)?;
+        words.check_stands_for(&rows(&weights.dense(TABLE, &shape)?, &ids)?)?;
+        return Ok(PackedWords::Of(words));
+    }
+    let table = match words_from {
+        Some(other) => other.dense(TABLE, &shape)?,
+        None => weights.dense(TABLE, &shape)?,
+    };
+    let tokens = tokenizer.uncased_vocabulary()?;
+    let Some(mut pruning) = pruning else { return Ok(PackedWords::Own { tokens, table, bits: word_bits }) };
+    pruning.texts.extend(pairs.iter().flat_map(|pair| [pair.query.clone(), pair.passage.clone()]));
+    let ids = prune::kept(tokenizer, &tokens, &pruning)?;
+    let tokens = ids.iter().map(|&id| tokens[id as usize].clone()).collect();
+    Ok(PackedWords::Own { tokens, table: rows(&table, &ids)?, bits: word_bits })
 }
 
 /// Runs the pairs through the model: a cross-encoder reads them as pairs, a bi-encoder one text at a time.

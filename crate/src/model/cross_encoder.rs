@@ -6,15 +6,14 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use candle_core::quantized::QTensor;
 use candle_core::{Module, Tensor};
 use candle_nn::Linear;
 
-use super::bi_encoder::pick_tokenizer;
 use super::calibrate::{self, Equalizer};
 use super::config::{Architecture, Config};
 use super::encoder::{linear, Batch, Encoder, Precision, Rows};
 use super::weights::{Weights, POOLING_RANK};
+use super::words::Words;
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
@@ -29,7 +28,7 @@ pub struct CrossEncoder {
     encoder: Encoder,
     dense: Linear,
     output: Linear,
-    tokenizer: Tokenizer,
+    words: Words,
     fingerprint: String,
 }
 
@@ -42,7 +41,7 @@ impl CrossEncoder {
         mut weights: Weights<R>,
         tokenizer: Option<Tokenizer>,
         precision: Precision,
-        shared: Option<&Arc<QTensor>>,
+        shared: Option<&Words>,
     ) -> Result<Self> {
         weights.expect_pooling(POOLING_RANK, "cross-encoder")?;
         if !weights.has("cls.output.weight") {
@@ -52,12 +51,12 @@ impl CrossEncoder {
                     .into(),
             ));
         }
-        let tokenizer = pick_tokenizer(&weights, tokenizer)?;
-        let encoder = Encoder::load(&mut weights, precision, shared)?;
+        let words = Words::load(&mut weights, tokenizer, shared)?;
+        let encoder = Encoder::load(&mut weights, precision, Arc::clone(words.table()))?;
         let hidden = encoder.config().hidden;
         let dense = linear(&mut weights, "cls", hidden, hidden)?;
         let output = linear(&mut weights, "cls.output", 1, hidden)?;
-        Ok(Self { encoder, dense, output, tokenizer, fingerprint: weights.fingerprint() })
+        Ok(Self { encoder, dense, output, words, fingerprint: weights.fingerprint() })
     }
 
     /// Scores each passage for the query: one raw logit a passage, higher is better, in the order given.
@@ -66,8 +65,8 @@ impl CrossEncoder {
     /// [`Error::InvalidTokenizer`] if a text cannot be tokenized.
     pub fn score<T: AsRef<str>>(&self, query: &str, passages: &[T]) -> Result<Vec<f32>> {
         let limit = self.max_tokens();
-        let query = self.tokenizer.encode_query(query, limit)?;
-        let encode = |passage: &T| self.tokenizer.encode_pair(&query, passage.as_ref(), limit);
+        let query = self.tokenizer().encode_query(query, limit)?;
+        let encode = |passage: &T| self.tokenizer().encode_pair(&query, passage.as_ref(), limit);
         let encodings = passages.iter().map(encode).collect::<Result<Vec<_>>>()?;
         let mut logits = Vec::with_capacity(passages.len());
         for batch in Batch::split(&encodings, BATCH_TOKENS) {
@@ -83,7 +82,7 @@ impl CrossEncoder {
     pub fn calibrate(&self, pairs: &[(&str, &str)]) -> Result<Vec<Equalizer>> {
         let limit = self.max_tokens();
         let encode = |(query, passage): &(&str, &str)| {
-            self.tokenizer.encode_pair(&self.tokenizer.encode_query(query, limit)?, passage, limit)
+            self.tokenizer().encode_pair(&self.tokenizer().encode_query(query, limit)?, passage, limit)
         };
         calibrate::equalizers(&self.encoder, &pairs.iter().map(encode).collect::<Result<Vec<_>>>()?)
     }
@@ -109,7 +108,7 @@ impl CrossEncoder {
 
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
-        &self.tokenizer
+        self.words.tokenizer()
     }
 
     /// The sizes of the network.
@@ -117,9 +116,9 @@ impl CrossEncoder {
         self.encoder.config()
     }
 
-    /// The word-embedding table, for the bi-encoder to share.
-    pub fn words(&self) -> &Arc<QTensor> {
-        self.encoder.words()
+    /// The words, for the bi-encoder to share.
+    pub fn words(&self) -> &Words {
+        &self.words
     }
 
     /// See [`Weights::fingerprint`].

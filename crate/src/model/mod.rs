@@ -3,7 +3,7 @@
 //! [`config`] says which network a file holds, [`weights`] reads its tensors one at a time, [`encoder`] is the
 //! transformer trunk, and [`bi_encoder`] and [`cross_encoder`] put a pooling or a head on it. [`pack`] writes the
 //! quantized files that ship with the package, with what [`calibrate`] measured; [`convert`] does both for a folder.
-//! [`words`] is what the two models may have in common: the word table.
+//! [`words`] is what the two models may have in common, and [`prune`] says which of them a site needs.
 
 pub mod bi_encoder;
 pub mod calibrate;
@@ -13,6 +13,7 @@ pub mod cross_encoder;
 pub mod encoder;
 mod gguf;
 pub mod pack;
+pub mod prune;
 pub mod weights;
 pub mod words;
 

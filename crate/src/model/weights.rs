@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::config::{Architecture, Config};
 use super::gguf;
+use super::words::{SHA256_KEY, TABLE};
 use crate::text::tokenizer::Tokenizer;
 use crate::{Error, Result};
 
@@ -55,11 +56,10 @@ impl<R: Read + Seek> Weights<R> {
         reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let content = Content::read(&mut reader).map_err(damaged_gguf)?;
         let rows = |name: &str| content.tensor_infos.get(name).and_then(|info| info.shape.dims().first().copied());
-        let config = Config::from_gguf(
-            &content.metadata,
-            rows("token_embd.weight").unwrap_or(0),
-            rows("token_types.weight").unwrap_or(0),
-        )?;
+        // A file that leaves its words out says how many there are.
+        let elsewhere = || content.metadata.get("bert.vocab_size").and_then(|value| value.to_u64().ok());
+        let words = rows(TABLE).or_else(|| usize::try_from(elsewhere()?).ok());
+        let config = Config::from_gguf(&content.metadata, words.unwrap_or(0), rows("token_types.weight").unwrap_or(0))?;
         Ok(Self { reader, format: Format::Gguf(content), config, fingerprint: Sha256::new() })
     }
 
@@ -131,6 +131,20 @@ impl<R: Read + Seek> Weights<R> {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// Of a GGUF file without a word table: the hash of the words that it needs.
+    pub(super) fn words_elsewhere(&self) -> Option<String> {
+        let Format::Gguf(content) = &self.format else { return None };
+        if content.tensor_infos.contains_key(TABLE) {
+            return None;
+        }
+        content.metadata.get(SHA256_KEY)?.to_string().ok().cloned()
+    }
+
+    /// Feeds the fingerprint with the hash of words that are in another file.
+    pub(super) fn record_words(&mut self, sha256: &str) {
+        self.fingerprint.update(sha256);
     }
 
     /// The tokenizer inside a GGUF file; none in a safetensors file.

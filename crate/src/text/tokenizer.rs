@@ -27,7 +27,8 @@ const PRE_TOKENIZERS: &[&str] =
 /// The most of them: each reads all of a text.
 const MAX_STEPS: usize = 16;
 
-const SPECIAL_TOKENS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
+/// BERT's.
+pub(crate) const SPECIAL_TOKENS: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
 /// One sequence as BERT reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]

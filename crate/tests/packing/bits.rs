@@ -1,13 +1,13 @@
 //! Word tables in fewer bits.
 
-use docsift::model::pack::WordTable;
-use docsift::model::words::WordBits;
+use docsift::model::convert::Options;
+use docsift::model::pack::Bits;
 use docsift::model::{BiEncoder, Precision};
 
-use crate::support::{bi_encoder, open, pack, TEXTS};
+use crate::support::{bi_encoder, open, options, pack, word_bits, TEXTS};
 
 fn packed(bits: &str) -> Vec<u8> {
-    pack("bert-2x128", WordTable { from: None, bits: bits.parse().unwrap() }).unwrap().0
+    pack("bert-2x128", word_bits(bits)).unwrap().0
 }
 
 /// The file with another type declared for its word table.
@@ -38,10 +38,24 @@ fn fewer_bits_take_fewer_bytes_and_keep_the_vectors_near() {
     }
 }
 
+/// The layers' matrices, and then also positions, in Q8_0.
+#[test]
+fn layers_in_fewer_bits_are_smaller_and_answer_nearly_the_same() {
+    let reference = bi_encoder(&packed("8")).embed(&TEXTS).unwrap();
+    let file = |bits: &str| pack("bert-2x128", Options { layer_bits: bits.parse().unwrap(), ..options() }).unwrap().0;
+    let sizes = ["8", "6", "5", "4"].map(|bits| file(bits).len());
+    assert!(sizes.is_sorted_by(|a, b| a > b), "{sizes:?}");
+    let vectors = bi_encoder(&file("6")).embed(&TEXTS).unwrap();
+    for (found, expected) in vectors.chunks(128).zip(reference.chunks(128)) {
+        let cosine: f32 = found.iter().zip(expected).map(|(a, b)| a * b).sum();
+        assert!(cosine > 0.99 && cosine < 1.0 - 1e-7, "cosine {cosine}");
+    }
+}
+
 #[test]
 fn other_numbers_of_bits_are_refused() {
     for bits in ["7", "", "8.5", "q4_0"] {
-        let error = bits.parse::<WordBits>().unwrap_err();
+        let error = bits.parse::<Bits>().unwrap_err();
         assert_eq!(error.code(), "invalid_input");
         assert!(error.to_string().contains("expected 8, 6, 5 or 4"), "{error}");
     }
@@ -49,7 +63,7 @@ fn other_numbers_of_bits_are_refused() {
 
 #[test]
 fn rows_that_no_block_fits_stay_as_they_are() {
-    let file = |bits: &str| pack("bert-2x72", WordTable { from: None, bits: bits.parse().unwrap() }).unwrap().0;
+    let file = |bits: &str| pack("bert-2x72", word_bits(bits)).unwrap().0;
     assert_eq!(file("4"), file("8"));
 }
 

@@ -10,7 +10,6 @@ use candle_nn::{LayerNorm, Linear};
 
 use super::super::config::Config;
 use super::super::weights::Weights;
-use super::super::words;
 use super::batch::Batch;
 use super::float::{layer_norm, linear};
 use crate::Result;
@@ -18,7 +17,7 @@ use crate::Result;
 /// The embedding tables. The word table, half the parameters of a MiniLM, stays as it is stored; only the rows used are
 /// widened to f32.
 pub(super) struct Embeddings {
-    pub(super) words: Arc<QTensor>,
+    words: Arc<QTensor>,
     positions: Tensor,
     types: Tensor,
     norm: LayerNorm,
@@ -26,20 +25,8 @@ pub(super) struct Embeddings {
 }
 
 impl Embeddings {
-    pub(super) fn load<R: Read + Seek>(
-        weights: &mut Weights<R>,
-        config: &Config,
-        shared: Option<&Arc<QTensor>>,
-    ) -> Result<Self> {
+    pub(super) fn load<R: Read + Seek>(weights: &mut Weights<R>, config: &Config, words: Arc<QTensor>) -> Result<Self> {
         let width = config.embedding;
-        if let Some(kind) = weights.stored_type("token_embd.weight") {
-            words::check_type(kind)?;
-        }
-        let words = weights.stored("token_embd.weight", &[config.vocabulary, width])?;
-        let words = match shared {
-            Some(shared) if same(shared, &words)? => Arc::clone(shared),
-            _ => Arc::new(words),
-        };
         let project = (width != config.hidden)
             .then(|| linear(weights, "token_embd_project", config.hidden, width))
             .transpose()?;
@@ -64,8 +51,4 @@ impl Embeddings {
             None => normed,
         })
     }
-}
-
-fn same(a: &QTensor, b: &QTensor) -> Result<bool> {
-    Ok(a.shape() == b.shape() && a.dtype() == b.dtype() && a.data()? == b.data()?)
 }

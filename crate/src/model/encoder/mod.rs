@@ -84,18 +84,13 @@ enum Layers {
 }
 
 impl Encoder {
-    /// Reads the trunk, tensor by tensor. Where `shared` is a word-embedding table with the same bytes as this
-    /// model's, it is kept in place of a second copy.
+    /// Reads the trunk, tensor by tensor; `words` is its word table, of the config's shape.
     ///
     /// # Errors
     /// [`Error::InvalidModel`] if a tensor is missing or of another shape than the config says.
-    pub fn load<R: Read + Seek>(
-        weights: &mut Weights<R>,
-        precision: Precision,
-        shared: Option<&Arc<QTensor>>,
-    ) -> Result<Self> {
+    pub fn load<R: Read + Seek>(weights: &mut Weights<R>, precision: Precision, words: Arc<QTensor>) -> Result<Self> {
         let config = weights.config().clone();
-        let embeddings = Embeddings::load(weights, &config, shared)?;
+        let embeddings = Embeddings::load(weights, &config, words)?;
         // The packed query, key and value projections are told apart at whole panels of columns.
         let precision = if config.hidden.is_multiple_of(COLUMNS) { precision } else { Precision::F32 };
         let layers = match precision {
@@ -120,11 +115,6 @@ impl Encoder {
     /// The sizes of the network.
     pub fn config(&self) -> &Config {
         &self.config
-    }
-
-    /// The word-embedding table, for another model to share.
-    pub fn words(&self) -> &Arc<QTensor> {
-        &self.embeddings.words
     }
 
     /// Runs the network over a batch: `[tokens, hidden]`, or `[sequences, hidden]` for [`Rows::First`].
