@@ -13,6 +13,8 @@ export interface ManifestModel {
   /** In hexadecimal. */
   sha256: string;
   revision: string;
+  /** Of a reranker whose file has no words: the embedder with whose words it was packed. */
+  words?: string | undefined;
   /** A reranker's weight of the fused score against its logit. */
   mixingWeight?: number | undefined;
   /**
@@ -77,6 +79,12 @@ export function parseManifest(text: string, url: string): Manifest {
     const problem = problemOf(model);
     if (problem) fail(`model "${id}": ${problem}`);
   }
+  for (const [id, { words }] of Object.entries(models as Manifest['models'])) {
+    if (words === undefined) continue;
+    const owner = Object.hasOwn(models, words) ? (models[words] as ManifestModel) : undefined;
+    if (owner?.role !== 'embedder')
+      fail(`model "${id}": expected "words" to name an embedder, found ${JSON.stringify(words)}`);
+  }
   for (const [role, id] of Object.entries(defaults)) {
     if (typeof id !== 'string' || !Object.hasOwn(models, id))
       fail(`the default ${role} is not among the models`);
@@ -101,7 +109,7 @@ export function findModel(manifest: Manifest, role: Role, id = manifest.defaults
 
 function problemOf(model: unknown): string | undefined {
   if (!isObject(model)) return 'expected an object';
-  const { role, file, bytes, sha256, revision, mixingWeight, calibration, macsPerToken } = model;
+  const { role, file, bytes, sha256, revision, words, mixingWeight, calibration, macsPerToken } = model;
   if (role !== 'embedder' && role !== 'reranker') return 'expected "role" to be "embedder" or "reranker"';
   if (typeof file !== 'string' || file === '') return 'expected "file" to be a path';
   if (!Number.isSafeInteger(bytes) || (bytes as number) <= 0)
@@ -110,6 +118,8 @@ function problemOf(model: unknown): string | undefined {
     return 'expected "sha256" to be 64 lower-case hexadecimal digits';
   }
   if (typeof revision !== 'string') return 'expected "revision" to be a string';
+  if (words !== undefined && (typeof words !== 'string' || role !== 'reranker'))
+    return 'expected "words" to be the id of an embedder, and only a reranker to have it';
   if (mixingWeight !== undefined && !Number.isFinite(mixingWeight))
     return 'expected "mixingWeight" to be a number';
   const problem = calibration === undefined ? undefined : problemOfCalibration(calibration);

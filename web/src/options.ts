@@ -5,7 +5,7 @@ import type { WorkerLike } from './engine/client.js';
 import type { Precision, Role } from './engine/protocol.js';
 import type { ModelSource, SourceFile } from './engine/source.js';
 import { DocsiftError } from './errors.js';
-import { findModel, loadManifest, type Manifest } from './manifest.js';
+import { findModel, loadManifest, type Manifest, type ManifestModel } from './manifest.js';
 import type { BinaryName } from './runtime.js';
 
 /** A model of one's own: a GGUF file, or `model.safetensors` with its `config` and `tokenizer`. */
@@ -15,6 +15,8 @@ export interface ModelFiles {
   config?: string | URL | undefined;
   /** `tokenizer.json` or `vocab.txt`; needed with safetensors. */
   tokenizer?: string | URL | undefined;
+  /** The GGUF file of the embedder with whose words a reranker was packed that has none of its own. */
+  words?: string | URL | undefined;
   /** Of the weights, in hexadecimal. Without it the download cannot be verified. */
   sha256?: string | undefined;
   /** Length of the weights. */
@@ -133,9 +135,14 @@ export class ModelCatalogue {
     const { manifestUrl } = this.#settings;
     const manifest = await this.manifest();
     const id = choice ?? manifest.defaults[role];
-    const { file, bytes, sha256, revision, mixingWeight = 0, calibration } = findModel(manifest, role, id);
-    const weights = { url: new URL(file, manifestUrl).href, spec: { bytes, sha256, revision } };
-    return { id, source: { weights }, key: sha256, mixingWeight, calibration };
+    const model = findModel(manifest, role, id);
+    const fileOf = ({ file, bytes, sha256, revision }: ManifestModel): SourceFile => {
+      return { url: new URL(file, manifestUrl).href, spec: { bytes, sha256, revision } };
+    };
+    const words =
+      model.words === undefined ? undefined : fileOf(findModel(manifest, 'embedder', model.words));
+    const { sha256: key, mixingWeight = 0, calibration } = model;
+    return { id, source: { weights: fileOf(model), words }, key, mixingWeight, calibration };
   }
 }
 
@@ -143,6 +150,7 @@ function ownModel({
   weights,
   config,
   tokenizer,
+  words,
   sha256,
   bytes,
   revision,
@@ -159,6 +167,7 @@ function ownModel({
       weights: { url, spec: { sha256, bytes, revision } },
       config: beside(config),
       tokenizer: beside(tokenizer),
+      words: beside(words),
     },
     key: sha256 ?? `${url}#${revision ?? ''}`,
     mixingWeight,

@@ -50,6 +50,18 @@ test('says what is wrong with one', () => {
   refused(manifest({}, { macsPerToken: 0.5 }), /"macsPerToken"/);
 });
 
+test('words are those of an embedder in the manifest, and only a reranker lacks its own', () => {
+  const having = (words: unknown, changes: object = {}) => {
+    const cross = { ...model, role: 'reranker', words };
+    return manifest({ models: { mini: model, cross, ...changes } });
+  };
+  assert.equal(parseManifest(having('mini'), URL).models.cross?.words, 'mini');
+  for (const words of ['none', 'cross', 'toString', ''])
+    refused(having(words), /model "cross": expected "words" to name an embedder, found/);
+  refused(having(7), /model "cross": expected "words" to be the id of an embedder/);
+  refused(having(undefined, { other: { ...model, words: 'mini' } }), /model "other".*only a reranker/);
+});
+
 test('names the models there are when it has not the one asked for', () => {
   const parsed = parseManifest(manifest(), URL);
   assert.throws(() => findModel(parsed, 'embedder', 'cross'), /no embedder "cross"; it lists "mini"/);

@@ -183,6 +183,66 @@ test('a new primary is made whole before it is asked anything, and the request i
   assert.deepEqual(workers[2]?.calls, ['init', 'createCollection', 'counts']);
 });
 
+const wordless = {
+  weights: { url: 'https://example.org/wordless.gguf', spec: {} },
+  words: source.weights,
+};
+const WORDLESS = { 'wordless.gguf': 'wordless' };
+const WITH_WORDS = [source.weights.url, wordless.weights.url];
+
+test('words that the embedder has are not fetched again, in a worker that takes another’s place neither', async () => {
+  let killed = false;
+  const given: unknown[] = [];
+  const { pool, workers, network } = setUp({
+    size: 3,
+    files: WORDLESS,
+    before: (request, worker) => {
+      if (request.call === 'load' && request.params.role === 'reranker')
+        given.push(request.params.bytes.words);
+      if (request.call !== 'score' || killed) return;
+      killed = true;
+      worker.crash();
+    },
+  });
+  await pool.load('embedder', source);
+  await pool.load('reranker', wordless);
+  await settled();
+  assert.deepEqual(network.fetched, WITH_WORDS);
+  assert.deepEqual([...(await pool.score('alpha beta', PASSAGES, QUERY))], LOGITS);
+  await settled();
+  assert.equal(workers.length, 4);
+  assert.deepEqual(network.fetched.slice(2), WITH_WORDS, 'each model once more, for the new worker');
+  assert.deepEqual(given, Array(4).fill(undefined));
+});
+
+test('a reranker by itself has its words fetched, once for all workers and once for each that follows', async () => {
+  let killed = false;
+  const { pool, network } = setUp({
+    size: 2,
+    files: WORDLESS,
+    before: (request, worker) => {
+      if (request.call !== 'score' || killed) return;
+      killed = true;
+      worker.crash();
+    },
+  });
+  await pool.load('reranker', wordless);
+  await settled();
+  assert.deepEqual(network.fetched, WITH_WORDS);
+  assert.deepEqual([...(await pool.score('alpha beta', PASSAGES, QUERY))], LOGITS);
+  await settled();
+  assert.deepEqual(network.fetched, [...WITH_WORDS, ...WITH_WORDS]);
+});
+
+test('words of another embedder than the one loaded are fetched; without any, it is said that they lack', async () => {
+  const { pool, network } = setUp({ files: WORDLESS });
+  const { words, ...bare } = wordless;
+  await assert.rejects(pool.load('reranker', bare), code('invalid_model'));
+  await pool.load('embedder', { weights: { url: 'https://example.org/other.gguf', spec: {} } });
+  await pool.load('reranker', { ...bare, words });
+  assert.deepEqual(network.fetched.slice(2), WITH_WORDS);
+});
+
 test('an abort rejects at once, and no further chunk is posted', async () => {
   let posted = 0;
   const controller = new AbortController();

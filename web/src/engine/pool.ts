@@ -81,7 +81,9 @@ export class Pool {
   /** Downloads a model once and loads it into the primary; the other workers follow, and join in as they are ready. */
   async load(role: Role, source: ModelSource): Promise<ModelInfo> {
     const { precision, cache, onDownload } = this.#options;
-    const bytes = await this.#withPrimary((primary) => fetchModel(primary, source, cache, onDownload));
+    const bytes = await this.#withPrimary((primary) =>
+      fetchModel(primary, source, cache, this.#lacksWords(this.#slot(0), source), onDownload),
+    );
     const primary = await this.primary();
     const info = await primary.call('load', { role, bytes, precision });
     // From here on a replaced worker loads this model of itself.
@@ -235,7 +237,7 @@ export class Pool {
     const { precision, cache, onPrimaryReplaced } = this.#options;
     for (const [role, source] of this.#models) {
       try {
-        const bytes = await fetchModel(client, source, cache, () => {});
+        const bytes = await fetchModel(client, source, cache, this.#lacksWords(slot, source), () => {});
         await client.call('load', { role, bytes, precision });
         slot.roles.add(role);
       } catch (error) {
@@ -246,6 +248,15 @@ export class Pool {
     }
     // Last, since documents are cut into passages by the embedder's tokens.
     if (isPrimary) await onPrimaryReplaced?.(client);
+  }
+
+  /**
+   * Whether a worker has to be given the words that a model needs, since no embedder that it holds has them. What the
+   * primary holds, the others hold or are loading by the time that they are given the next model.
+   */
+  #lacksWords(slot: Slot, { words }: ModelSource): boolean {
+    const embedder = slot.roles.has('embedder') ? this.#models.get('embedder') : undefined;
+    return words !== undefined && words.url !== embedder?.weights.url;
   }
 
   #ready(slot: Slot, client: EngineClient, role: Role): void {

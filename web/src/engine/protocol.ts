@@ -144,6 +144,8 @@ export interface ModelBytes {
   weights: ArrayBuffer;
   config?: ArrayBuffer | undefined;
   tokenizer?: ArrayBuffer | undefined;
+  /** Another GGUF file, whose words the weights need; not there where the worker's embedder has them. */
+  words?: ArrayBuffer | undefined;
 }
 
 /** A collection as a manifest and parts, to be deployed. */

@@ -62,7 +62,7 @@ function engineHandlers(wasm: EngineModule, module: WebAssembly.Module): Partial
       const files = [new Uint8Array(bytes.weights), view(bytes.config), view(bytes.tokenizer)] as const;
       return role === 'embedder'
         ? engine.loadEmbedder(...files, precision)
-        : engine.loadReranker(...files, precision);
+        : engine.loadReranker(...files, precision, view(bytes.words));
     },
     embed: ({ texts }) => engine.embed(texts),
     score: ({ query, passages }) => engine.score(query, passages),

@@ -12,13 +12,16 @@ export interface ModelSource {
   weights: SourceFile;
   config?: SourceFile | undefined;
   tokenizer?: SourceFile | undefined;
+  /** The file of an embedder whose words these weights need, having none of their own. */
+  words?: SourceFile | undefined;
 }
 
-/** Has a worker download the files of a model, one after the other, and hand them over. */
+/** Has a worker download the files of a model, one after the other, and hand them over; words only if it lacks them. */
 export async function fetchModel(
   client: EngineClient,
   source: ModelSource,
   cache: boolean,
+  lacksWords: boolean,
   onProgress: (loaded: number, total: number, file: string) => void,
 ): Promise<ModelBytes> {
   const get = (file: SourceFile) =>
@@ -30,6 +33,7 @@ export async function fetchModel(
   return {
     config: source.config && (await get(source.config)),
     tokenizer: source.tokenizer && (await get(source.tokenizer)),
+    words: lacksWords ? source.words && (await get(source.words)) : undefined,
     weights: await get(source.weights),
   };
 }

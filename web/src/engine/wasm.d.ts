@@ -25,15 +25,23 @@ export function fetchFile(
 
 /**
  * Quantizes the files of a Hugging Face folder into one GGUF file. `pairs` are JSON Lines of `{query, passage}`, texts
- * like those to be searched.
+ * like those to be searched; `corpus`, JSON Lines of documents, has tokens left out that it does not use; `wordsOf`, a GGUF
+ * file, has all words left out and that file's needed.
  */
 export function packModel(
   config: Uint8Array,
   weights: Uint8Array,
   tokenizer: Uint8Array,
-  name: string,
-  license: string,
   pairs: Uint8Array | undefined,
+  corpus: Uint8Array | undefined,
+  wordsOf: Uint8Array | undefined,
+  wishes: {
+    name: string;
+    license: string;
+    wordBits?: string;
+    layerBits?: string;
+    vocabCommon?: number;
+  },
 ): {
   file: Uint8Array<ArrayBuffer>;
   /** The fields of a model manifest's entry that the file itself tells. */
@@ -56,11 +64,13 @@ export class Engine {
     tokenizer: Uint8Array | undefined,
     precision: string,
   ): ModelInfo;
+  /** `words` is the GGUF file whose words a file without any needs, unless they are the loaded embedder's. */
   loadReranker(
     weights: Uint8Array,
     config: Uint8Array | undefined,
     tokenizer: Uint8Array | undefined,
     precision: string,
+    words: Uint8Array | undefined,
   ): ModelInfo;
   /** `texts.length × dims` values, one unit-length row per text. */
   embed(texts: string[]): Float32Array<ArrayBuffer>;

@@ -2,7 +2,7 @@
  * An engine in plain JavaScript with the exports of the compiled one. Words are hashed to 16 dimensions; a
  * cross-encoder's logit is how many of the query's words the passage has, in units of 10. A body is cut into passages
  * at its blank lines. The text "TRAP" makes it trap, as a Rust panic does; weights that begin with "bad" are refused,
- * and a cross-encoder of the weights "nan" gives no numbers.
+ * a cross-encoder of the weights "nan" gives no numbers, and one of "wordless" needs an embedder or words.
  */
 import type { RetrievalOptions } from '../../src/engine/protocol.js';
 import type { EngineModule, LexicalModule } from '../../src/engine/server.js';
@@ -36,8 +36,16 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
       return info;
     }
 
-    loadReranker(weights: Uint8Array) {
+    loadReranker(
+      weights: Uint8Array,
+      _config?: unknown,
+      _tokenizer?: unknown,
+      _precision?: string,
+      words?: object,
+    ) {
       const info = load(weights, 1);
+      if (info.fingerprint.includes('wordless') && !words && !this.#hasEmbedder)
+        throw typed('invalid_model', 'this model has no word table; load it with its embedder');
       this.#weights = new TextDecoder().decode(weights);
       return info;
     }

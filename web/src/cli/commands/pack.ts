@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Calibration } from '../../calibration.js';
 import { DocsiftError, messageOf } from '../../errors.js';
-import { type Manifest, parseManifest } from '../../manifest.js';
+import { findModel, type Manifest, parseManifest } from '../../manifest.js';
 import { command } from '../command.js';
 import { writeWhole } from '../deploy/index-files.js';
 import { PACKAGED_MODELS } from '../deploy/package-files.js';
@@ -45,6 +45,31 @@ export const pack = command({
       value: 'file',
       help: 'JSON Lines of {query, passage}: texts like those to be searched.\nDefault: passages of help centers',
     },
+    'word-bits': {
+      type: 'string',
+      value: 'number',
+      help: 'of a value of the word table: 8, 6, 5 or 4. Default: 8',
+    },
+    'layer-bits': {
+      type: 'string',
+      value: 'number',
+      help: 'of a value of the layers: 8, 6, 5 or 4. Default: 8',
+    },
+    'vocab-from': {
+      type: 'string',
+      value: 'file',
+      help: 'JSON Lines of documents, as docsift read prints them: tokens that\nthey do not use are left out, but for the most frequent ones',
+    },
+    'vocab-common': {
+      type: 'string',
+      value: 'number',
+      help: 'how many of the most frequent tokens are kept. Default: 10000',
+    },
+    'words-of': {
+      type: 'string',
+      value: 'id',
+      help: 'an embedder of the manifest, fine-tuned from the same model, whose\nwords this reranker shares: the file leaves out its own',
+    },
   },
   details: `The folder holds config.json, model.safetensors, and tokenizer.json or vocab.txt, of a BERT bi-encoder or
 cross-encoder. An entry of the same id in the manifest is replaced; the first model of a role is its default.`,
@@ -66,6 +91,9 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
     const calibration = values.probability === undefined ? undefined : probabilityOf(values.probability);
     const license = values.license ?? 'unknown';
     const manifest = await readManifest(path.join(out, 'manifest.json'));
+    const { 'words-of': wordsOf, 'vocab-from': corpus } = values;
+    const owner = wordsOf === undefined ? undefined : findModel(manifest, 'embedder', wordsOf);
+    const vocabCommon = count(values['vocab-common']);
 
     const files = {
       config: await read(path.join(folder, 'config.json')),
@@ -74,10 +102,19 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
         read(path.join(folder, 'vocab.txt')),
       ),
       pairs: await read(values.calibration ?? path.join(PACKAGED_MODELS, 'calibration.jsonl')),
+      ...(corpus !== undefined && { corpus: await readFileOf('--vocab-from', corpus) }),
+      ...(owner && { wordsOf: await read(path.join(out, owner.file)) }),
     };
     console.error(`Packing ${folder} …`);
-    const { file: bytes, summary } = packModel({ ...files, name: id, license });
+    const { file: bytes, summary } = packModel(files, {
+      ...{ name: id, license },
+      ...(values['word-bits'] !== undefined && { wordBits: values['word-bits'] }),
+      ...(values['layer-bits'] !== undefined && { layerBits: values['layer-bits'] }),
+      ...(vocabCommon !== undefined && { vocabCommon }),
+    });
     const { role, ...shape } = summary;
+    if (wordsOf !== undefined && role !== 'reranker')
+      throw new DocsiftError('invalid_options', `--words-of: expected a reranker, found an ${role}`);
     const file = `${id}.q8_0.gguf`;
     await mkdir(out, { recursive: true });
     await writeWhole(path.join(out, file), bytes);
@@ -88,6 +125,7 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
       revision: '1',
       license,
       ...(role === 'reranker' ? { mixingWeight } : {}),
+      ...(wordsOf === undefined ? {} : { words: wordsOf }),
       ...(calibration ? { calibration } : {}),
     };
     manifest.models[id] = entry;
@@ -109,6 +147,20 @@ function probabilityOf(given: string): Calibration {
     return { slope, intercept };
   const expected = 'expected two numbers with a comma between, the first above 0';
   throw new DocsiftError('invalid_options', `--probability: ${expected}, found "${given}"`);
+}
+
+/** The number of tokens that an option gives. */
+function count(given: string | undefined): number | undefined {
+  if (given === undefined || /^\d{1,9}$/.test(given)) return given === undefined ? undefined : Number(given);
+  throw new DocsiftError('invalid_options', `--vocab-common: expected a number of tokens, found "${given}"`);
+}
+
+async function readFileOf(option: string, file: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return Uint8Array.from(await readFile(file));
+  } catch (thrown) {
+    throw new DocsiftError('invalid_options', `${option}: ${messageOf(thrown)}; name a file of documents`);
+  }
 }
 
 async function read(file: string): Promise<Uint8Array<ArrayBuffer>> {

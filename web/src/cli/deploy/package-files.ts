@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findModel, type Manifest, parseManifest } from '../../manifest.js';
+import { findModel, type Manifest, type ManifestModel, parseManifest } from '../../manifest.js';
 import { writeWhole } from './index-files.js';
 
 /** `dist/`, where this program lies, and the models beside it. */
@@ -33,7 +33,10 @@ export interface ModelChoices {
   reranker?: string | undefined;
 }
 
-/** Copies the two models in use, with a manifest of them alone, to `models/`; returns how many bytes they are. */
+/**
+ * Copies the two models in use, and an embedder whose words the reranker needs, with a manifest of them alone, to
+ * `models/`; returns how many bytes they are.
+ */
 export async function copyModels(out: string, { folder, embedder, reranker }: ModelChoices): Promise<number> {
   const file = path.join(folder, 'manifest.json');
   const manifest = parseManifest(await readFile(file, 'utf8'), file);
@@ -45,8 +48,14 @@ export async function copyModels(out: string, { folder, embedder, reranker }: Mo
   await mkdir(target, { recursive: true });
   const models: Manifest['models'] = {};
   let bytes = 0;
-  for (const [role, id] of Object.entries(chosen) as ['embedder' | 'reranker', string][]) {
-    const model = findModel(manifest, role, id);
+  const { words } = findModel(manifest, 'reranker', chosen.reranker);
+  const embedders = new Set([chosen.embedder, ...(words === undefined ? [] : [words])]);
+  const needed: [string, ManifestModel][] = [...embedders].map((id) => [
+    id,
+    findModel(manifest, 'embedder', id),
+  ]);
+  needed.push([chosen.reranker, findModel(manifest, 'reranker', chosen.reranker)]);
+  for (const [id, model] of needed) {
     models[id] = model;
     bytes += model.bytes;
     await mkdir(path.dirname(path.join(target, model.file)), { recursive: true });
