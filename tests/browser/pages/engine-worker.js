@@ -17,11 +17,11 @@ const bytesOf = async (url) => {
 
 Object.assign(self, {
   /** Loads a model by the addresses of its files. */
-  async load(role, { weights, config, tokenizer }, precision) {
+  async load(role, { weights, config, tokenizer, words }, precision) {
     const files = await Promise.all([weights, config, tokenizer].map(bytesOf));
     return role === 'embedder'
       ? engine.loadEmbedder(...files, precision)
-      : engine.loadReranker(...files, precision);
+      : engine.loadReranker(...files, precision, await bytesOf(words));
   },
   embed: (texts) => engine.embed(texts),
   score: (query, passages) => engine.score(query, passages),

@@ -1,4 +1,5 @@
 /** The compiled engine in a browser's worker, by itself: what its entry points return, with nothing in between. */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../../../scripts/steps.mjs';
 import { openPage } from '../harness.mjs';
@@ -10,14 +11,22 @@ const FOLDERS = {
 };
 
 /** The packed default models, as they ship. */
-export const EMBEDDER = { weights: '/models/all-minilm-l6-v2.q8_0.gguf' };
-export const RERANKER = { weights: '/models/docsift-rerank-l6.q8_0.gguf' };
+const { models } = JSON.parse(readFileSync(path.join(ROOT, 'models', 'manifest.json'), 'utf8'));
+const packed = (/** @type {string} */ id) => `/models/${models[id].file}`;
+/** @type {ModelAddresses} */
+export const EMBEDDER = { weights: packed('all-minilm-l6-v2') };
+/** @type {ModelAddresses} */
+export const RERANKER = {
+  weights: packed('docsift-rerank-l6'),
+  ...(models['docsift-rerank-l6'].words && { words: packed(models['docsift-rerank-l6'].words) }),
+};
 
 /**
  * @typedef {object} ModelAddresses
  * @property {string} weights
  * @property {string} [config]
  * @property {string} [tokenizer]
+ * @property {string} [words]
  */
 
 /**

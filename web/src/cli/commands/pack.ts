@@ -115,7 +115,9 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
     const { role, ...shape } = summary;
     if (wordsOf !== undefined && role !== 'reranker')
       throw new DocsiftError('invalid_options', `--words-of: expected a reranker, found an ${role}`);
-    const file = `${id}.q8_0.gguf`;
+    // The name tells the type where all matrices are of one.
+    const isQ8 = [values['word-bits'], values['layer-bits']].every((bits = '8') => bits === '8');
+    const file = isQ8 ? `${id}.q8_0.gguf` : `${id}.gguf`;
     await mkdir(out, { recursive: true });
     await writeWhole(path.join(out, file), bytes);
     const entry = {
