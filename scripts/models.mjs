@@ -10,7 +10,7 @@ import { CARGO_PROGRESS, ROOT, run, runMain, runOrFail, StepError, step } from '
 import { ensureCargo } from './toolchain.mjs';
 
 const PACKAGED = path.join(ROOT, 'models');
-const OUT = path.resolve(valueOf('--out') ?? PACKAGED);
+const OUT = path.resolve(argumentOf('--out') ?? PACKAGED);
 const CALIBRATION = path.join(PACKAGED, 'calibration.jsonl');
 const SOURCES = path.join(ROOT, 'target', 'models-src');
 const DEFAULT_RERANKER = path.resolve(ROOT, '..', 'shared', 'models', 'docsift-rerank-l6');
@@ -77,7 +77,7 @@ await runMain(async () => {
  *
  * @param {string} option
  */
-function valueOf(option) {
+function argumentOf(option) {
   const flag = process.argv.indexOf(option);
   return flag < 0 ? undefined : (process.argv[flag + 1] ?? '');
 }
@@ -89,7 +89,7 @@ function fileOf({ id }) {
 
 /** The folder named by --reranker, else the place the project keeps its own. */
 function rerankerFolder() {
-  const folder = path.resolve(valueOf('--reranker') ?? DEFAULT_RERANKER);
+  const folder = path.resolve(argumentOf('--reranker') ?? DEFAULT_RERANKER);
   if (!existsSync(path.join(folder, 'config.json'))) {
     throw new StepError(
       `no cross-encoder at ${folder}`,
