@@ -89,9 +89,9 @@ test('a reranker learns the words of a site, and answers with them in the browse
       [reranker, documents, asked],
     );
   const before = await rightOf(undefined);
-  const after = await rightOf({ weights: '/own/own.gguf', mixingWeight: 24 });
+  const after = await rightOf({ weights: '/own/own.gguf', mixingWeight: 8 });
   t.diagnostic(
     `of ${asked.length} questions that were held out, the first result was right for ${before} before, ${after} after`,
   );
-  assert.ok(after >= before + asked.length / 5, `${after} right after training, ${before} before`);
+  assert.ok(after >= before + asked.length / 6, `${after} right after training, ${before} before`);
 });

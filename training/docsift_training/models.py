@@ -31,7 +31,7 @@ def load(model: str | Path, device: str, max_tokens: int) -> CrossEncoder:
     folder = bi_encoder_folder() if model == BI_ENCODER else Path(model)
     if folder.suffix == ".gguf":
         with tempfile.TemporaryDirectory() as unpacked:
-            unpack(folder, Path(unpacked))
+            unpack(folder, Path(unpacked), bi_encoder_folder())
             return load(unpacked, device, max_tokens)
     if not (folder / "config.json").is_file():
         raise InvalidInput(f"{folder}: expected a folder with config.json and model.safetensors")

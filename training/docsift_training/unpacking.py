@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from gguf import MODEL_ARCH, GGUFReader, get_tensor_name_map
 from gguf.quants import dequantize
+from safetensors.torch import load_file
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
 from .errors import InvalidInput
@@ -14,11 +15,12 @@ HEAD = {"bert.pooler.dense": "cls", "classifier": "cls.output"}
 # `bert.pooling_type` of a cross-encoder.
 RANK = 4
 WORD_START = "\u2581"
+WORDS = "bert.embeddings.word_embeddings.weight"
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Writes `config.json`, `model.safetensors` in f32 and the tokenizer. Raises `InvalidInput` for any file but a BERT
-    cross-encoder's."""
+def unpack(path: Path, folder: Path, bi_encoder: Path) -> None:
+    """Writes `config.json`, `model.safetensors` in f32 and the tokenizer. A file that was packed without words gets those of
+    the folder `bi_encoder`. Raises `InvalidInput` for any file but a BERT cross-encoder's."""
     try:
         reader = GGUFReader(path)
     except (OSError, ValueError) as error:
@@ -26,9 +28,15 @@ def unpack(path: Path, folder: Path) -> None:
     architecture, pooling = (_field(reader, name) for name in ("general.architecture", "bert.pooling_type"))
     if architecture != "bert" or pooling != RANK:
         raise InvalidInput(f"{path}: expected a BERT cross-encoder, found {architecture!r} with pooling {pooling!r}")
-    tokens = [_wordpiece(token) for token in _field(reader, "tokenizer.ggml.tokens")]
+    without_words = _field(reader, "docsift.words.sha256") is not None
+    if without_words:
+        tokenizer = BertTokenizerFast.from_pretrained(bi_encoder)
+    else:
+        tokens = [_wordpiece(token) for token in _field(reader, "tokenizer.ggml.tokens")]
+        vocabulary = {token: number for number, token in enumerate(tokens)}
+        tokenizer = BertTokenizerFast(vocab=vocabulary, do_lower_case=True)
     config = BertConfig(
-        vocab_size=len(tokens),
+        vocab_size=len(tokenizer),
         hidden_size=_field(reader, "bert.embedding_length"),
         num_hidden_layers=_field(reader, "bert.block_count"),
         num_attention_heads=_field(reader, "bert.attention.head_count"),
@@ -41,7 +49,11 @@ def unpack(path: Path, folder: Path) -> None:
     stored = {tensor.name: tensor for tensor in reader.tensors}
     names = get_tensor_name_map(MODEL_ARCH.BERT, config.num_hidden_layers)
     state = {}
+    if without_words:
+        state[WORDS] = load_file(bi_encoder / "model.safetensors")[WORDS.removeprefix("bert.")].float()
     for name, parameter in model.named_parameters():
+        if name in state:
+            continue
         stem, suffix = name.rsplit(".", 1)
         packed = HEAD.get(stem) or names.get_name(stem.removeprefix("bert."))
         tensor = stored.get(f"{packed}.{suffix}")
@@ -52,8 +64,6 @@ def unpack(path: Path, folder: Path) -> None:
     # Not strict: buffers such as the position ids are no part of the file.
     model.load_state_dict(state, strict=False)
     model.save_pretrained(folder)
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    tokenizer = BertTokenizerFast(vocab=vocabulary, do_lower_case=True)
     tokenizer.model_max_length = config.max_position_embeddings
     tokenizer.save_pretrained(folder)
 
