@@ -227,8 +227,11 @@ test('writes what a site needs, and nothing that only Node does', async (t) => {
     [],
   );
   const manifest = JSON.parse(await readFile(path.join(out, 'models', 'manifest.json'), 'utf8'));
-  const original = JSON.parse(await readFile(path.join(ROOT, 'models', 'manifest.json'), 'utf8'));
-  assert.deepEqual(manifest, original);
+  const { models, ...original } = JSON.parse(
+    await readFile(path.join(ROOT, 'models', 'manifest.json'), 'utf8'),
+  );
+  const used = Object.values(original.defaults).map((id) => [id, models[id]]);
+  assert.deepEqual(manifest, { ...original, models: Object.fromEntries(used) });
   const files = Object.values(manifest.models).map(({ file }) => file);
   assert.deepEqual((await readdir(path.join(out, 'models'))).sort(), [...files, 'manifest.json'].sort());
 
@@ -242,6 +245,18 @@ test('writes what a site needs, and nothing that only Node does', async (t) => {
   ]);
   assert.equal(light.code, 0, light.stderr);
   assert.ok(!(await readdir(bare)).includes('models'));
+});
+
+test('deploys the reranker that is named, with the embedder whose words it needs', async (t) => {
+  const out = path.join(await scratch(t), 'search');
+  const site = path.join(ROOT, 'tests/fixtures/sites/markdown');
+  const { code, stderr } = await docsift(['index', site, '-o', out, '--reranker', 'docsift-rerank-l2']);
+  assert.equal(code, 0, stderr);
+  const { defaults, models } = JSON.parse(await readFile(path.join(out, 'models', 'manifest.json'), 'utf8'));
+  assert.deepEqual(defaults, { embedder: 'all-minilm-l6-v2', reranker: 'docsift-rerank-l2' });
+  assert.deepEqual(Object.keys(models), ['all-minilm-l6-v2', 'docsift-rerank-l2']);
+  const found = await docsift(['search', 'watering times', '-i', out, '--json']);
+  assert.equal(JSON.parse(found.stdout).stage, 'reranked', found.stderr);
 });
 
 test('puts a built site’s index into the site, and does not read it as a page', async (t) => {

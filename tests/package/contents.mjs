@@ -19,7 +19,7 @@ export const BUDGETS = [
   { file: 'dist/docsift.js', gzip: 30_500 },
   { file: 'dist/worker.js', gzip: 8_900 },
   { file: 'dist/element.js', gzip: 15_500 },
-  { file: 'dist/element-translations.js', gzip: 7_000 },
+  { file: 'dist/element-translations.js', gzip: 7_750 },
   { file: 'dist/docsift-lexical.wasm', gzip: 205_000 },
   { file: 'dist/docsift-relaxed.wasm', gzip: 1_650_000 },
   { file: 'dist/docsift-simd128.wasm', gzip: 1_650_000 },
