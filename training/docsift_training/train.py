@@ -78,9 +78,18 @@ def train(config: Config, data: Path, out: Path, device: str, start: str | Path,
     history = [{"step": 0, f"eval_{METRIC}": before}, *trainer.state.log_history]
     (out / "log.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
     draw_curves(history, out / "curves.png")
-    _note(out, {"dev": {name: round(float(value), 4) for name, value in after.items()}, "before": round(before, 4)})
-    _note(out, {"start": Path(start).name, "teacher": teacher.name if teacher else None})
-    _note(out, {"minutes": round((time.monotonic() - started) / 60, 1), "device": device, **_versions()})
+    _note(
+        out,
+        {
+            "dev": {name: round(float(value), 4) for name, value in after.items()},
+            "before": round(before, 4),
+            "start": Path(start).name,
+            "teacher": teacher.name if teacher else None,
+            "minutes": round((time.monotonic() - started) / 60, 1),
+            "device": device,
+            "versions": {name: version(name) for name in ("torch", "transformers", "sentence-transformers")},
+        },
+    )
     return out / "model"
 
 
@@ -152,7 +161,3 @@ def _note(out: Path, what: dict) -> None:
     path = out / "run.json"
     values = {**json.loads(path.read_text(encoding="utf-8")), **what}
     path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-
-
-def _versions() -> dict[str, str]:
-    return {"versions": {name: version(name) for name in ("torch", "transformers", "sentence-transformers")}}

@@ -12,6 +12,7 @@ import {
   thresholdOf,
 } from './reliability.js';
 import { CALIBRATED, type CalibratedStage, SHOWN, type ShownQuery, type ShownSet } from './shown.js';
+import { mean } from './statistics.js';
 import { align } from './table.js';
 
 const LEFT_OUT = ['answering left out', 'helping left out', 'others left out'];
@@ -116,8 +117,6 @@ function fittedTo(own: readonly ShownQuery[], stage: CalibratedStage): Calibrati
 
 function trustOf(name: string, own: readonly ShownQuery[], stage: CalibratedStage): Trust {
   const [helping, answering] = [toldOf(own, stage, 1), toldOf(own, stage, 2)];
-  const mean = (values: readonly number[]) =>
-    values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   return {
     name,
     queries: own.length,

@@ -1,6 +1,7 @@
 /** Fits a calibration to scores of which it is known whether they were right. */
 import { type Calibration, probabilityOf } from '../calibration.js';
 import { DocsiftError } from '../errors.js';
+import { mean } from './statistics.js';
 
 /** A score that orders results, and whether its result was relevant. */
 export interface Labelled {
@@ -27,8 +28,8 @@ export function fitCalibration(examples: readonly Labelled[]): Calibration {
   if (positives === 0 || negatives === 0)
     throw invalid(`found ${positives} relevant results and ${negatives} others, and both are needed`);
   // Scores of a common scale: the steps are then about as large in both directions.
-  const center = meanOf(examples.map(({ final }) => final));
-  const spread = Math.sqrt(meanOf(examples.map(({ final }) => (final - center) ** 2))) || 1;
+  const center = mean(examples.map(({ final }) => final));
+  const spread = Math.sqrt(mean(examples.map(({ final }) => (final - center) ** 2))) || 1;
   const points = examples.map(({ final, relevant }) => ({
     x: (final - center) / spread,
     target: relevant ? (positives + 1) / (positives + 2) : 1 / (negatives + 2),
@@ -79,10 +80,6 @@ function lossOf(points: readonly Point[], { slope, intercept }: Calibration): nu
     const z = slope * x + intercept;
     return sum + Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - target * z;
   }, 0);
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function invalid(problem: string): DocsiftError {

@@ -1,4 +1,5 @@
 /** How far probabilities are to be trusted, and what leaving out unlikely results does. */
+import { mean } from './statistics.js';
 
 /** A probability that was told, and whether the result was relevant. */
 export interface Told {
@@ -21,13 +22,11 @@ const BINS = 15;
 export function reliability(told: readonly Told[], bins = BINS): ReliabilityBin[] {
   return Array.from({ length: bins }, (_, i) => {
     const within = told.filter(({ score }) => Math.max(0, Math.ceil(score * bins) - 1) === i);
-    const share = (values: readonly number[]) =>
-      values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
     return {
       to: (i + 1) / bins,
       results: within.length,
-      told: share(within.map(({ score }) => score)),
-      relevant: share(within.map(({ relevant }) => Number(relevant))),
+      told: mean(within.map(({ score }) => score)),
+      relevant: mean(within.map(({ relevant }) => Number(relevant))),
     };
   });
 }

@@ -1,7 +1,7 @@
 /** `docsift pack`: another BERT model as a GGUF file that the browser can load. */
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Calibration } from '../../calibration.js';
+import { type Calibration, problemOfCalibration } from '../../calibration.js';
 import { DocsiftError, messageOf } from '../../errors.js';
 import { findModel, type Manifest, parseManifest } from '../../manifest.js';
 import { command } from '../command.js';
@@ -88,7 +88,7 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
         'invalid_options',
         `--mixing-weight: expected a number, found "${values['mixing-weight']}"`,
       );
-    const calibration = values.probability === undefined ? undefined : probabilityOf(values.probability);
+    const calibration = values.probability === undefined ? undefined : readProbability(values.probability);
     const license = values.license ?? 'unknown';
     const manifest = await readManifest(path.join(out, 'manifest.json'));
     const { 'words-of': wordsOf, 'vocab-from': corpus } = values;
@@ -142,11 +142,11 @@ cross-encoder. An entry of the same id in the manifest is replaced; the first mo
 });
 
 /** Reads `slope,intercept`. */
-function probabilityOf(given: string): Calibration {
+function readProbability(given: string): Calibration {
   const parts = given.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   const [slope = Number.NaN, intercept = Number.NaN] = parts;
-  if (parts.length === 2 && Number.isFinite(slope) && slope > 0 && Number.isFinite(intercept))
-    return { slope, intercept };
+  const calibration = { slope, intercept };
+  if (parts.length === 2 && problemOfCalibration(calibration) === undefined) return calibration;
   const expected = 'expected two numbers with a comma between, the first above 0';
   throw new DocsiftError('invalid_options', `--probability: ${expected}, found "${given}"`);
 }

@@ -48,14 +48,9 @@ export async function copyModels(out: string, { folder, embedder, reranker }: Mo
   await mkdir(target, { recursive: true });
   const models: Manifest['models'] = {};
   let bytes = 0;
-  const { words } = findModel(manifest, 'reranker', chosen.reranker);
-  const embedders = new Set([chosen.embedder, ...(words === undefined ? [] : [words])]);
-  const needed: [string, ManifestModel][] = [...embedders].map((id) => [
-    id,
-    findModel(manifest, 'embedder', id),
-  ]);
-  needed.push([chosen.reranker, findModel(manifest, 'reranker', chosen.reranker)]);
-  for (const [id, model] of needed) {
+  const { words = chosen.embedder } = findModel(manifest, 'reranker', chosen.reranker);
+  for (const id of new Set([chosen.embedder, words, chosen.reranker])) {
+    const model = manifest.models[id] as ManifestModel;
     models[id] = model;
     bytes += model.bytes;
     await mkdir(path.dirname(path.join(target, model.file)), { recursive: true });
