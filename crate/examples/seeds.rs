@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
+use docsift::model::calibrate::Calibration;
 use docsift::model::config::Config;
 use docsift::model::pack::{pack, Bits, Description, PackedWords};
 use docsift::model::weights::Weights;
@@ -149,13 +150,14 @@ impl Model {
         let mut weights = Weights::open_safetensors(Cursor::new(weights), Config::from_json(config)?)?;
         let tokenizer = Tokenizer::from_vocabulary(&VOCABULARY)?;
         let description = Description { name: self.name.into(), license: "Apache-2.0".into() };
-        let equalizers = [("docsift.equalizer.blk.0.ffn_up".to_owned(), vec![2.0; self.hidden])];
+        let equalizers = vec![("docsift.equalizer.blk.0.ffn_up".to_owned(), vec![2.0; self.hidden])];
+        let calibration = Calibration { equalizers, ..Calibration::default() };
         let mut file = Cursor::new(Vec::new());
         let shape = [VOCABULARY.len(), self.embedding];
         let table = weights.dense("token_embd.weight", &shape)?;
         let tokens = tokenizer.uncased_vocabulary()?;
         let words = PackedWords::Own { tokens, table, bits: Bits::default() };
-        pack(&mut weights, &words, Bits::default(), &description, &equalizers, &mut file)?;
+        pack(&mut weights, &words, Bits::default(), &description, &calibration, &mut file)?;
         Ok(file.into_inner())
     }
 }

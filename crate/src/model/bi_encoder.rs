@@ -6,7 +6,7 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use super::calibrate::{self, Equalizer};
+use super::calibrate::{self, Calibration};
 use super::config::Config;
 use super::encoder::{Batch, Encoder, Precision, Rows};
 use super::weights::{Weights, POOLING_MEAN};
@@ -63,10 +63,10 @@ impl BiEncoder {
     /// Measures activations over `texts`, for the packer. The model must be loaded in f32.
     ///
     /// # Errors
-    /// As [`calibrate::equalizers`].
-    pub fn calibrate(&self, texts: &[&str]) -> Result<Vec<Equalizer>> {
+    /// As [`calibrate::calibrate`].
+    pub fn calibrate(&self, texts: &[&str], with_products: bool) -> Result<Calibration> {
         let encode = |text: &&str| self.tokenizer().encode(text, self.max_tokens());
-        calibrate::equalizers(&self.encoder, &texts.iter().map(encode).collect::<Result<Vec<_>>>()?)
+        calibrate::calibrate(&self.encoder, &texts.iter().map(encode).collect::<Result<Vec<_>>>()?, with_products)
     }
 
     /// Width of a vector.

@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::calibrate::Equalizer;
+use super::calibrate::Calibration;
 use super::config::Config;
 use super::pack::{pack, Bits, Description, PackedWords, Role};
 use super::prune::{self, Pruning};
@@ -92,10 +92,11 @@ pub struct Options<'a, R> {
     pub words_of: Option<Words>,
 }
 
-/// Packs a folder. `pairs` tell the int8 layers how large activations get, and may be empty.
+/// Packs a folder. `pairs` tell the int8 layers how large activations get, and fewer bits how they go together; they may be
+/// empty.
 ///
 /// # Errors
-/// As [`pack`], [`calibrate`](super::calibrate::equalizers) and [`prune::kept`]; [`Error::InvalidTokenizer`] for a
+/// As [`pack`], [`calibrate`](super::calibrate::calibrate) and [`prune::kept`]; [`Error::InvalidTokenizer`] for a
 /// tokenizer that GGUF cannot hold; [`Error::InvalidModel`] and [`Error::InvalidTokenizer`] where another model's words
 /// are not this one's; [`Error::InvalidInput`] for options that exclude each other.
 pub fn convert<R: Read + Seek, S: Read + Seek>(
@@ -109,9 +110,10 @@ pub fn convert<R: Read + Seek, S: Read + Seek>(
     let layer_bits = options.layer_bits;
     let shared = options.words_of.clone();
     let words = packed_words(&mut weights, &tokenizer, options, shared.as_ref(), pairs)?;
-    let equalizers = if pairs.is_empty() { Vec::new() } else { calibrate(folder, pairs)? };
+    let calibration =
+        if pairs.is_empty() { Calibration::default() } else { calibrate(folder, pairs, layer_bits != Bits::Eight)? };
     let mut file = Cursor::new(Vec::new());
-    let role = pack(&mut weights, &words, layer_bits, description, &equalizers, &mut file)?;
+    let role = pack(&mut weights, &words, layer_bits, description, &calibration, &mut file)?;
     let bytes = file.into_inner();
     let config = weights.config();
     let (role, pooling, dims, max_tokens) = match role {
@@ -158,16 +160,20 @@ fn packed_words<'a, R: Read + Seek, S: Read + Seek>(
 }
 
 /// Runs the pairs through the model: a cross-encoder reads them as pairs, a bi-encoder one text at a time.
-fn calibrate<R: Read + Seek>(folder: &Folder<'_, R, impl Fn() -> Result<R>>, pairs: &[Pair]) -> Result<Vec<Equalizer>> {
+fn calibrate<R: Read + Seek>(
+    folder: &Folder<'_, R, impl Fn() -> Result<R>>,
+    pairs: &[Pair],
+    with_products: bool,
+) -> Result<Calibration> {
     let weights = folder.open()?;
     let tokenizer = Some(Tokenizer::from_bytes(folder.tokenizer)?);
     if weights.has("cls.output.weight") {
         let model = CrossEncoder::load(weights, tokenizer, Precision::F32, None)?;
         let pairs: Vec<_> = pairs.iter().map(|pair| (pair.query.as_str(), pair.passage.as_str())).collect();
-        model.calibrate(&pairs)
+        model.calibrate(&pairs, with_products)
     } else {
         let model = BiEncoder::load(weights, tokenizer, Precision::F32, None)?;
         let texts: Vec<_> = pairs.iter().flat_map(|pair| [pair.query.as_str(), pair.passage.as_str()]).collect();
-        model.calibrate(&texts)
+        model.calibrate(&texts, with_products)
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use candle_core::{Module, Tensor};
 use candle_nn::Linear;
 
-use super::calibrate::{self, Equalizer};
+use super::calibrate::{self, Calibration};
 use super::config::{Architecture, Config};
 use super::encoder::{linear, Batch, Encoder, Precision, Rows};
 use super::weights::{Weights, POOLING_RANK};
@@ -78,13 +78,13 @@ impl CrossEncoder {
     /// Measures activations over (query, passage) pairs, for the packer. The model must be loaded in f32.
     ///
     /// # Errors
-    /// As [`calibrate::equalizers`].
-    pub fn calibrate(&self, pairs: &[(&str, &str)]) -> Result<Vec<Equalizer>> {
+    /// As [`calibrate::calibrate`].
+    pub fn calibrate(&self, pairs: &[(&str, &str)], with_products: bool) -> Result<Calibration> {
         let limit = self.max_tokens();
         let encode = |(query, passage): &(&str, &str)| {
             self.tokenizer().encode_pair(&self.tokenizer().encode_query(query, limit)?, passage, limit)
         };
-        calibrate::equalizers(&self.encoder, &pairs.iter().map(encode).collect::<Result<Vec<_>>>()?)
+        calibrate::calibrate(&self.encoder, &pairs.iter().map(encode).collect::<Result<Vec<_>>>()?, with_products)
     }
 
     /// The logits of `[CLS]` states `[pairs, hidden]`. One row at a time: a matrix product picks its order of summation

@@ -12,6 +12,7 @@ pub mod convert;
 pub mod cross_encoder;
 pub mod encoder;
 mod gguf;
+mod gptq;
 pub mod pack;
 pub mod prune;
 pub mod weights;

@@ -11,8 +11,9 @@ use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::Tensor;
 
-use super::calibrate::Equalizer;
+use super::calibrate::Calibration;
 use super::config::{Architecture, Config};
+use super::gptq;
 use super::weights::{to_llama_token, Weights, POOLING_MEAN, POOLING_RANK};
 use super::words::{Words, SHA256_KEY, TABLE};
 use crate::{Error, Result};
@@ -103,8 +104,8 @@ pub enum PackedWords<'a> {
     Of(&'a Words),
 }
 
-/// Packs the model in `weights` and writes the file, its layers in `layers` bits. `equalizers` come from
-/// [`super::calibrate`]; a reader that does not know them passes over them.
+/// Packs the model in `weights` and writes the file, its layers in `layers` bits. `calibration` comes from
+/// [`super::calibrate`], or is empty; a reader that does not know the equalizers passes over them.
 ///
 /// # Errors
 /// [`Error::UnsupportedArchitecture`] for ELECTRA, which GGUF has no name for; [`Error::InvalidModel`] for a source that
@@ -114,7 +115,7 @@ pub fn pack<R: Read + Seek, W: Write + Seek>(
     words: &PackedWords,
     layers: Bits,
     description: &Description,
-    equalizers: &[Equalizer],
+    calibration: &Calibration,
     out: &mut W,
 ) -> Result<Role> {
     let config = weights.config().clone();
@@ -131,11 +132,17 @@ pub fn pack<R: Read + Seek, W: Write + Seek>(
         tensors.push((TABLE.to_owned(), quantize(table, bits.dtype())?));
     }
     for (name, shape, dtype) in layout(&config, role, layers) {
-        tensors.push((name.clone(), quantize(&weights.dense(&name, &shape)?, dtype)?));
+        let tensor = weights.dense(&name, &shape)?;
+        let rounded = match calibration.products.get(&name) {
+            Some(products) => gptq::round(&tensor, products, dtype)?,
+            None => None,
+        };
+        let packed = rounded.map_or_else(|| quantize(&tensor, dtype), Ok)?;
+        tensors.push((name, packed));
     }
 
     let mut metadata = metadata(&config, role, words, layers, description)?;
-    for (key, factors) in equalizers {
+    for (key, factors) in &calibration.equalizers {
         metadata.push((key.clone(), Value::Array(factors.iter().copied().map(Value::F32).collect())));
     }
     let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(key, value)| (key.as_str(), value)).collect();

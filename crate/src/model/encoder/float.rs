@@ -36,6 +36,16 @@ impl Input {
             Input::Down => "ffn_down",
         }
     }
+
+    /// llama.cpp's names of the linear layers that read it.
+    pub(in crate::model) fn readers(self) -> &'static [&'static str] {
+        match self {
+            Input::Attention => &["attn_q", "attn_k", "attn_v"],
+            Input::AttentionOutput => &["attn_output"],
+            Input::Up => &["ffn_up"],
+            Input::Down => &["ffn_down"],
+        }
+    }
 }
 
 /// Shown every input of a layer's matrix products.
