@@ -15,61 +15,23 @@ import sys
 from pathlib import Path
 
 import torch
-from gguf import GGUFReader
-from gguf.quants import dequantize
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
+from transformers import AutoModel, AutoModelForSequenceClassification, BertForSequenceClassification
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "golden"))
-from gguf_files import tensor_name, unmarked  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
+from docsift_training.unpacking import unpack  # noqa: E402
 
 # The operators of opset 17 hold everything BERT needs, and both runtimes know how to fuse them.
 OPSET = 17
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 
 
-def field(reader, name):
-    return reader.get_field(name).contents()
-
-
-def read_config(reader, tokens):
-    """The config of a GGUF file's network, as transformers writes it."""
-    return BertConfig(
-        vocab_size=len(tokens),
-        hidden_size=field(reader, "bert.embedding_length"),
-        num_hidden_layers=field(reader, "bert.block_count"),
-        num_attention_heads=field(reader, "bert.attention.head_count"),
-        intermediate_size=field(reader, "bert.feed_forward_length"),
-        max_position_embeddings=field(reader, "bert.context_length"),
-        layer_norm_eps=field(reader, "bert.attention.layer_norm_epsilon"),
-        num_labels=1,
-        # Attention spelled out: the form that ONNX Runtime's optimizer fuses.
-        attn_implementation="eager",
-    )
-
-
-def load(path, role):
-    """A GGUF file as a transformers model in f32, with its tokenizer."""
-    reader = GGUFReader(path)
-    tokens = [unmarked(token) for token in field(reader, "tokenizer.ggml.tokens")]
-    config = read_config(reader, tokens)
-    reranker = role == "reranker"
-    model = BertForSequenceClassification(config) if reranker else BertModel(config, add_pooling_layer=False)
-    stored = {
-        tensor.name: torch.from_numpy(dequantize(tensor.data, tensor.tensor_type).copy()).float()
-        for tensor in reader.tensors
-    }
-    state = {
-        name: stored.pop(tensor_name(name)).reshape(parameter.shape)
-        for name, parameter in model.named_parameters()
-    }
-    if stored:
-        raise SystemExit(f"{path}: expected the tensors of BERT, found {', '.join(sorted(stored))} as well")
-    # Not strict: buffers such as the position ids are no part of the file.
-    model.load_state_dict(state, strict=False)
-    tokenizer = BertTokenizerFast(vocab={token: index for index, token in enumerate(tokens)}, do_lower_case=True)
-    tokenizer.model_max_length = config.max_position_embeddings
-    return model.eval(), tokenizer
+def load(folder, role):
+    """A model in f32, in the form that is exported."""
+    kind = AutoModelForSequenceClassification if role == "reranker" else AutoModel
+    more = {} if role == "reranker" else {"add_pooling_layer": False}
+    # Attention spelled out: the form that ONNX Runtime's optimizer fuses.
+    return kind.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", **more).eval()
 
 
 class Traced(torch.nn.Module):
@@ -115,15 +77,14 @@ def main():
     options = parser.parse_args()
     logging.getLogger().setLevel(logging.ERROR)
     manifest = json.loads((options.models / "manifest.json").read_text())
+    models = {name: options.models / entry["file"] for name, entry in manifest["models"].items()}
     for identifier in manifest["defaults"].values():
         entry = manifest["models"][identifier]
         print(f"{identifier}: reading {entry['file']}", flush=True)
-        model, tokenizer = load(options.models / entry["file"], entry["role"])
-        model.config.architectures = [type(model).__name__]
         folder = options.out / identifier
         (folder / "onnx").mkdir(parents=True, exist_ok=True)
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        unpack(models[identifier], folder, models.get(entry.get("words")))
+        model = load(folder, entry["role"])
         full = folder / "onnx" / "model.onnx"
         print(f"{identifier}: exporting to ONNX", flush=True)
         export(model, full)

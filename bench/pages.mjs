@@ -44,7 +44,7 @@ await runMain(async () => {
   const Engine = await loadEngine('simd128');
   let engine = new Engine();
   const { fingerprint } = engine.loadEmbedder(
-    readFileSync(path.join(ROOT, 'models', 'all-minilm-l6-v2.q8_0.gguf')),
+    readFileSync(path.join(ROOT, 'models', 'all-minilm-l6-v2.gguf')),
     undefined,
     undefined,
     'int8',

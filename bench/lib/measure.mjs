@@ -85,8 +85,8 @@ async function start(browser, engine, role, peerBatch, outcome) {
 
 /** @param {'embedder' | 'reranker'} role */
 function model(role) {
-  const { defaults, models } = JSON.parse(readFileSync(path.join(ROOT, 'models', 'manifest.json'), 'utf8'));
-  return { model: defaults[role], file: models[defaults[role]].file };
+  const { defaults } = JSON.parse(readFileSync(path.join(ROOT, 'models', 'manifest.json'), 'utf8'));
+  return { model: defaults[role] };
 }
 
 /**

@@ -44,7 +44,7 @@ export function installPeers() {
 export function exportModels(python) {
   const inputs = [
     path.join(BENCH, 'export_onnx.py'),
-    path.join(ROOT, 'tests', 'golden', 'gguf_files.py'),
+    path.join(ROOT, 'training', 'docsift_training', 'unpacking.py'),
     ...readdirSync(MODELS)
       .filter((name) => /\.(gguf|json)$/.test(name))
       .map((name) => path.join(MODELS, name)),
@@ -57,6 +57,17 @@ export function exportModels(python) {
         ? `install ${REQUIREMENTS} for ${python}, or leave --python out`
         : `remove ${VENV} and run this again`,
     });
+    // Stock candle reads GGUF, but not words that are in another file.
+    const { defaults } = JSON.parse(readFileSync(path.join(MODELS, 'manifest.json'), 'utf8'));
+    for (const id of Object.values(defaults)) {
+      const folder = path.join(OUT, 'models', id);
+      const pack = ['run', '--locked', '--bin', 'docsift', '--', 'pack', folder, '--name', id];
+      await runOrFail('cargo', [...pack, '--out', path.join(folder, 'model.q8_0.gguf')], {
+        env: CARGO_PROGRESS,
+        report,
+        todo: 'read the message above: the packer says what it could not read',
+      });
+    }
   });
 }
 

@@ -7,13 +7,13 @@ let encode;
 let bert;
 
 /** @param {import('./host.js').Config} config */
-async function load({ model, file, dtype }) {
+async function load({ model, dtype }) {
   const { default: init, Bert } = await import('/candle/candle.js');
   await init();
   encode = await loadTokenizer(`/peers/${model}`);
   bert =
     dtype === 'q8_0'
-      ? Bert.loadQuantized(await fetchBytes(`/models/${file}`))
+      ? Bert.loadQuantized(await fetchBytes(`/peers/${model}/model.q8_0.gguf`))
       : Bert.loadFloat(
           await fetchBytes(`/peers/${model}/model.safetensors`),
           await fetchBytes(`/peers/${model}/config.json`),

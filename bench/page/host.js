@@ -19,7 +19,6 @@ import { connect } from './remote.js';
  * @property {'docsift' | 'transformers' | 'onnxruntime' | 'candle'} adapter
  * @property {'embedder' | 'reranker'} role
  * @property {string} model its id
- * @property {string} file its GGUF file
  * @property {string} dtype
  * @property {number} threads
  * @property {'simd128'} [variant] the binary to force

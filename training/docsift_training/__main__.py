@@ -1,4 +1,4 @@
-"""The commands: `python -m docsift_training mine | train | evaluate | pack | site`.
+"""The commands: `python -m docsift_training mine | train | average | evaluate | pack | site`.
 
 Where a cross-encoder is asked for, a Hugging Face folder or a GGUF file of docsift's will do.
 """
@@ -50,6 +50,11 @@ def _parser() -> argparse.ArgumentParser:
     _device(command)
     command.set_defaults(run=_train)
 
+    command = commands.add_parser("average", help="the mean of the weights of several runs from one start")
+    command.add_argument("models", type=Path, nargs="+", help="Hugging Face folders")
+    command.add_argument("--out", type=Path, required=True, help="folder of the mean")
+    command.set_defaults(run=_average)
+
     command = commands.add_parser("evaluate", help="nDCG@10 and MRR@10 over groups")
     command.add_argument("model", type=Path)
     command.add_argument("--data", type=Path, required=True, help="folder of groups")
@@ -73,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--name", required=True)
     command.add_argument("--license", default="unknown", help="SPDX identifier (default: unknown)")
     command.add_argument("--calibration", type=Path, help="pairs like those to be read (default: docsift's)")
+    command.add_argument("--words-of", type=Path, help="the embedder's GGUF file: leave words and tokenizer to it")
     command.set_defaults(run=_pack)
     return parser
 
@@ -104,6 +110,13 @@ def _train(options: argparse.Namespace) -> None:
     print(json.dumps({"model": str(model), "before": run["before"], "dev": run["dev"]}, indent=1))
 
 
+def _average(options: argparse.Namespace) -> None:
+    from .models import average_folders
+
+    average_folders(options.models, options.out)
+    print(options.out)
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     from .evaluation import evaluator
     from .groups import read_corpus, read_groups
@@ -131,7 +144,8 @@ def _site(options: argparse.Namespace) -> None:
 def _pack(options: argparse.Namespace) -> None:
     from .packing import pack
 
-    print(json.dumps(pack(options.model, options.out, options.name, options.license, options.calibration), indent=1))
+    packed = pack(options.model, options.out, options.name, options.license, options.calibration, options.words_of)
+    print(json.dumps(packed, indent=1))
 
 
 if __name__ == "__main__":

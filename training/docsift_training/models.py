@@ -1,10 +1,12 @@
 """The networks: where a run starts from, with which layers, and what is not trained."""
 
+import shutil
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
 from torch import nn
 
@@ -67,6 +69,22 @@ def keep_layers(model: CrossEncoder, layers: list[int]) -> None:
 def freeze_words(model: CrossEncoder) -> None:
     """Keeps the word table as it is, so that embedder and reranker hold the same one."""
     model.model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+
+
+def average_folders(folders: list[Path], out: Path) -> None:
+    """Writes the mean of models that were fine-tuned from one start (Wortsman et al. 2022, arXiv:2203.05482), all else as
+    the first has it. Raises `InvalidInput` for a folder without weights, and for weights of another shape.
+    """
+    missing = [folder for folder in folders if not (folder / "model.safetensors").is_file()]
+    if missing:
+        raise InvalidInput(f"{missing[0]}: expected a folder with model.safetensors")
+    weights = [load_file(folder / "model.safetensors") for folder in folders]
+    shapes = [{name: values.shape for name, values in one.items()} for one in weights]
+    for folder, found in zip(folders, shapes, strict=True):
+        if found != shapes[0]:
+            raise InvalidInput(f"{folder}: expected the tensors of {folders[0]}, found others")
+    shutil.copytree(folders[0], out, dirs_exist_ok=True)
+    save_file(average(weights), out / "model.safetensors", metadata={"format": "pt"})
 
 
 def average(checkpoints: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""From a GGUF file back to a Hugging Face folder, so that training can begin with a model that docsift ships."""
+"""From a GGUF file of docsift's back to a Hugging Face folder, to train on or to compare with."""
 
 from pathlib import Path
 
@@ -6,37 +6,36 @@ import torch
 from gguf import MODEL_ARCH, GGUFReader, get_tensor_name_map
 from gguf.quants import dequantize
 from safetensors.torch import load_file
-from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
 
 from .errors import InvalidInput
 
 # The head of a cross-encoder, for which gguf's own table has other models' names.
-HEAD = {"bert.pooler.dense": "cls", "classifier": "cls.output"}
-# `bert.pooling_type` of a cross-encoder.
-RANK = 4
+HEAD = {"pooler.dense": "cls", "classifier": "cls.output"}
+# `bert.pooling_type`.
+MODELS = {1: BertModel, 4: BertForSequenceClassification}
 WORD_START = "\u2581"
-WORDS = "bert.embeddings.word_embeddings.weight"
+WORDS = "embeddings.word_embeddings.weight"
 
 
-def unpack(path: Path, folder: Path, bi_encoder: Path) -> None:
-    """Writes `config.json`, `model.safetensors` in f32 and the tokenizer. A file that was packed without words gets those of
-    the folder `bi_encoder`. Raises `InvalidInput` for any file but a BERT cross-encoder's."""
-    try:
-        reader = GGUFReader(path)
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"{path}: expected a GGUF file, found {error}") from None
+def unpack(path: Path, folder: Path, words: Path | None = None) -> None:
+    """Writes `config.json`, `model.safetensors` in f32 and the tokenizer of a bi-encoder or a cross-encoder.
+
+    A file that was packed without words gets those of `words`, a Hugging Face folder or a GGUF file of the bi-encoder.
+    Raises `InvalidInput` for any other file.
+    """
+    reader = _read(path)
     architecture, pooling = (_field(reader, name) for name in ("general.architecture", "bert.pooling_type"))
-    if architecture != "bert" or pooling != RANK:
-        raise InvalidInput(f"{path}: expected a BERT cross-encoder, found {architecture!r} with pooling {pooling!r}")
-    without_words = _field(reader, "docsift.words.sha256") is not None
-    if without_words:
-        tokenizer = BertTokenizerFast.from_pretrained(bi_encoder)
+    if architecture != "bert" or pooling not in MODELS:
+        raise InvalidInput(f"{path}: expected a BERT encoder, found {architecture!r} with pooling {pooling!r}")
+    if _field(reader, "docsift.words.sha256") is None:
+        tokenizer, table = _tokenizer(reader), _values(reader, path, "token_embd.weight")
+    elif words is None:
+        raise InvalidInput(f"{path}: expected a file with its words, found one that was packed without")
     else:
-        tokens = [_wordpiece(token) for token in _field(reader, "tokenizer.ggml.tokens")]
-        vocabulary = {token: number for number, token in enumerate(tokens)}
-        tokenizer = BertTokenizerFast(vocab=vocabulary, do_lower_case=True)
+        tokenizer, table = _words_of(words)
     config = BertConfig(
-        vocab_size=len(tokenizer),
+        vocab_size=len(table),
         hidden_size=_field(reader, "bert.embedding_length"),
         num_hidden_layers=_field(reader, "bert.block_count"),
         num_attention_heads=_field(reader, "bert.attention.head_count"),
@@ -45,21 +44,14 @@ def unpack(path: Path, folder: Path, bi_encoder: Path) -> None:
         layer_norm_eps=_field(reader, "bert.attention.layer_norm_epsilon"),
         num_labels=1,
     )
-    model = BertForSequenceClassification(config)
-    stored = {tensor.name: tensor for tensor in reader.tensors}
+    kind = MODELS[pooling]
+    model = kind(config, add_pooling_layer=False) if kind is BertModel else kind(config)
     names = get_tensor_name_map(MODEL_ARCH.BERT, config.num_hidden_layers)
     state = {}
-    if without_words:
-        state[WORDS] = load_file(bi_encoder / "model.safetensors")[WORDS.removeprefix("bert.")].float()
     for name, parameter in model.named_parameters():
-        if name in state:
-            continue
-        stem, suffix = name.rsplit(".", 1)
-        packed = HEAD.get(stem) or names.get_name(stem.removeprefix("bert."))
-        tensor = stored.get(f"{packed}.{suffix}")
-        if tensor is None:
-            raise InvalidInput(f"{path}: expected the tensor {packed}.{suffix}, found none")
-        values = torch.from_numpy(dequantize(tensor.data, tensor.tensor_type).copy()).float()
+        stem, suffix = name.removeprefix("bert.").rsplit(".", 1)
+        packed = HEAD.get(stem) or names.get_name(stem)
+        values = table if f"{stem}.{suffix}" == WORDS else _values(reader, path, f"{packed}.{suffix}")
         state[name] = values.reshape(parameter.shape)
     # Not strict: buffers such as the position ids are no part of the file.
     model.load_state_dict(state, strict=False)
@@ -68,9 +60,36 @@ def unpack(path: Path, folder: Path, bi_encoder: Path) -> None:
     tokenizer.save_pretrained(folder)
 
 
+def _words_of(model: Path) -> tuple[BertTokenizerFast, torch.Tensor]:
+    if model.is_dir():
+        table = load_file(model / "model.safetensors")[WORDS].float()
+        return BertTokenizerFast.from_pretrained(model), table
+    reader = _read(model)
+    return _tokenizer(reader), _values(reader, model, "token_embd.weight")
+
+
+def _read(path: Path) -> GGUFReader:
+    try:
+        return GGUFReader(path)
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{path}: expected a GGUF file, found {error}") from None
+
+
 def _field(reader: GGUFReader, name: str):
     found = reader.get_field(name)
     return None if found is None else found.contents()
+
+
+def _values(reader: GGUFReader, path: Path, name: str) -> torch.Tensor:
+    tensor = next((tensor for tensor in reader.tensors if tensor.name == name), None)
+    if tensor is None:
+        raise InvalidInput(f"{path}: expected the tensor {name}, found none")
+    return torch.from_numpy(dequantize(tensor.data, tensor.tensor_type).copy()).float()
+
+
+def _tokenizer(reader: GGUFReader) -> BertTokenizerFast:
+    tokens = [_wordpiece(token) for token in _field(reader, "tokenizer.ggml.tokens")]
+    return BertTokenizerFast(vocab={token: number for number, token in enumerate(tokens)}, do_lower_case=True)
 
 
 def _wordpiece(token: str) -> str:
