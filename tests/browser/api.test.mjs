@@ -135,7 +135,7 @@ test('a search from its first document to its end', { timeout: 120_000 }, async 
     assert.ok(hit.passage.text.includes(hit.excerpt.text.replaceAll('…', '').trim().slice(0, 40)));
     assert.equal(hit.rank, 1);
     assert.ok(hit.retrievalRank >= 1);
-    assert.ok(Math.abs(hit.scores.final - (hit.scores.cross + 24 * hit.scores.fused)) < 1e-3);
+    assert.ok(Math.abs(hit.scores.final - (hit.scores.cross + 16 * hit.scores.fused)) < 1e-3);
     const { candidates } = trace;
     assert.equal(candidates.length, counts.candidates);
     assert.equal(counts.reranked, counts.candidates);

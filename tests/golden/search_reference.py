@@ -85,7 +85,7 @@ def main():
     parser.add_argument("--embedder", type=Path, default=None, help="folder of all-MiniLM-L6-v2 (default: the PyPI package)")
     parser.add_argument("--retrieve", type=int, default=50, help="passages to rerank")
     parser.add_argument("--limit", type=int, default=5, help="documents to return")
-    parser.add_argument("--weight", type=float, default=24.0, help="w in logit + w × cosine")
+    parser.add_argument("--weight", type=float, default=16.0, help="w in logit + w × cosine")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()

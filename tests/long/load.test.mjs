@@ -18,8 +18,8 @@ import { askAll, makeQuestions } from './support/questions.mjs';
 /** The package's models; in the short form two that are loaded, and read passages, in no time. */
 const MODELS = SIZES.long
   ? {
-      embedder: { file: 'models/all-minilm-l6-v2.q8_0.gguf', weights: '/models/all-minilm-l6-v2.q8_0.gguf' },
-      reranker: { weights: '/models/docsift-rerank-l6.q8_0.gguf' },
+      embedder: { file: 'models/all-minilm-l6-v2.gguf', weights: '/models/all-minilm-l6-v2.gguf' },
+      reranker: { weights: '/models/docsift-rerank-l6.gguf', words: '/models/all-minilm-l6-v2.gguf' },
       dims: 384,
     }
   : {

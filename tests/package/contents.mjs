@@ -10,7 +10,7 @@ export const ALLOWED = [
   /^dist\/docsift-(lexical|relaxed|simd128)\.wasm$/,
   /^dist\/(docsift|docsift-sw|element|element-translations|eval|node|node-worker|worker)\.js\.map$/,
   /^dist\/types\/([a-z-]+\/)*[a-zA-Z-]+\.d\.ts$/,
-  /^models\/[a-z0-9-]+\.q8_0\.gguf$/,
+  /^models\/[a-z0-9-]+\.gguf$/,
   /^models\/(README\.md|calibration\.jsonl|manifest\.json)$/,
 ];
 

@@ -13,8 +13,10 @@ use crate::{Error, Result};
 
 /// Values that share a scale.
 const BLOCK: usize = 32;
-/// What is added to the diagonal, as a share of its mean: the authors'.
-const DAMPING: f64 = 0.01;
+/// What is added to the diagonal, as a share of its mean. Of all-MiniLM-L6-v2 in 6 bits, least / mean cosine with what was
+/// packed over 71 texts that it was not calibrated with: 0.972 / 0.9950 for the authors' 0.01, **0.982 / 0.9952 for 0.05**,
+/// 0.978 / 0.9947 for 0.3; rounded to the nearest 0.979 / 0.9916.
+const DAMPING: f64 = 0.05;
 /// Ranges that are tried for a block, as shares of its own: values at its ends cost less when they are cut off than all
 /// others do when the steps are wide.
 const RANGES: [f32; 8] = [1.0, 0.97, 0.94, 0.91, 0.88, 0.85, 0.82, 0.79];
