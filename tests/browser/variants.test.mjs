@@ -27,11 +27,15 @@ function skipPooler(/** @type {Buffer} */ file) {
   const [dense, bias, output] = ['cls.weight', 'cls.bias', 'cls.output.weight'].map((name) =>
     tensors.get(name),
   );
-  assert.deepEqual([dense.type, bias.type, output.type], ['F16', 'F32', 'F32']);
+  assert.deepEqual([dense.type, bias.type, output.type], ['Q8_0', 'F32', 'F32']);
   file.fill(0, dense.start, dense.start + dense.length);
   file.fill(0, bias.start, bias.start + bias.length);
-  for (let i = 0; i < dense.rows; i += 1)
-    file.writeUInt16LE(EPSILON_F16, dense.start + 2 * (i * dense.columns + i));
+  for (let i = 0; i < dense.rows; i += 1) {
+    // A block is a scale and 32 signed bytes.
+    const block = dense.start + Math.floor((i * dense.columns + i) / 32) * 34;
+    file.writeUInt16LE(EPSILON_F16, block);
+    file.writeInt8(1, block + 2 + (i % 32));
+  }
   for (let at = output.start; at < output.start + output.length; at += 4)
     file.writeFloatLE(file.readFloatLE(at) / EPSILON, at);
 }
@@ -70,7 +74,7 @@ test('a reranker that is wrong falls short of what is required', async (t) => {
     alter(file);
     await writeFile(path.join(folder, `${alter.name}.gguf`), file);
     await engine.reset();
-    await engine.load('reranker', { weights: `/variants/${alter.name}.gguf` });
+    await engine.load('reranker', { ...RERANKER, weights: `/variants/${alter.name}.gguf` });
   };
 
   const unaltered = () => {};

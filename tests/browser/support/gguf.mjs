@@ -7,6 +7,8 @@
 const TYPES = new Map([
   [0, { name: 'F32', values: 1, bytes: 4 }],
   [1, { name: 'F16', values: 1, bytes: 2 }],
+  [6, { name: 'Q5_0', values: 32, bytes: 22 }],
+  [7, { name: 'Q5_1', values: 32, bytes: 24 }],
   [8, { name: 'Q8_0', values: 32, bytes: 34 }],
 ]);
 
