@@ -19,7 +19,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModel, AutoModelForSequenceClassification, BertForSequenceClassification
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
-from docsift_training.unpacking import unpack  # noqa: E402
+from docsift_training.unpacking import unpack_default  # noqa: E402
 
 # The operators of opset 17 hold everything BERT needs, and both runtimes know how to fuse them.
 OPSET = 17
@@ -77,14 +77,12 @@ def main():
     options = parser.parse_args()
     logging.getLogger().setLevel(logging.ERROR)
     manifest = json.loads((options.models / "manifest.json").read_text())
-    models = {name: options.models / entry["file"] for name, entry in manifest["models"].items()}
-    for identifier in manifest["defaults"].values():
-        entry = manifest["models"][identifier]
-        print(f"{identifier}: reading {entry['file']}", flush=True)
+    for role, identifier in manifest["defaults"].items():
+        print(f"{identifier}: unpacking", flush=True)
         folder = options.out / identifier
         (folder / "onnx").mkdir(parents=True, exist_ok=True)
-        unpack(models[identifier], folder, models.get(entry.get("words")))
-        model = load(folder, entry["role"])
+        unpack_default(options.models, role, folder)
+        model = load(folder, role)
         full = folder / "onnx" / "model.onnx"
         print(f"{identifier}: exporting to ONNX", flush=True)
         export(model, full)

@@ -30,19 +30,10 @@ from default_models import (
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT / "training"))
-from docsift_training.unpacking import unpack  # noqa: E402
+from docsift_training.unpacking import unpack_default  # noqa: E402
 
 # Of the texts, those whose embeddings by the published bi-encoder are kept.
 PUBLISHED_EVERY = 5
-
-
-def unpack_defaults(models, out):
-    """The two packed models as Hugging Face folders: what a file holds, widened to f32."""
-    manifest = json.loads((models / "manifest.json").read_text(encoding="utf-8"))
-    files = {name: models / entry["file"] for name, entry in manifest["models"].items()}
-    for role, identifier in manifest["defaults"].items():
-        unpack(files[identifier], out / role, files.get(manifest["models"][identifier].get("words")))
-    return out / "embedder", out / "reranker"
 
 
 def make_embeddings(folder, texts):
@@ -115,10 +106,12 @@ def main():
     published_pairs, logits = make_logits(args.reranker, inputs["groups"])
     small_models.write_json(HERE / "published-logits.json", logits)
     with tempfile.TemporaryDirectory() as folder:
-        packed_embedder, packed_reranker = unpack_defaults(args.models, Path(folder))
-        embedder_tokens, vectors = make_embeddings(packed_embedder, texts)
+        packed = {role: Path(folder) / role for role in ("embedder", "reranker")}
+        for role, into in packed.items():
+            unpack_default(args.models, role, into)
+        embedder_tokens, vectors = make_embeddings(packed["embedder"], texts)
         vectors.tofile(HERE / "embeddings.f32")
-        reranker_tokens, logits = make_logits(packed_reranker, inputs["groups"])
+        reranker_tokens, logits = make_logits(packed["reranker"], inputs["groups"])
         small_models.write_json(HERE / "logits.json", logits)
     assert (embedder_tokens, reranker_tokens) == (published_tokens, published_pairs), "packing changed the tokens"
     small_models.write_json(HERE / "tokens.json", {"embedder": embedder_tokens, "reranker": reranker_tokens})

@@ -1,5 +1,6 @@
 """From a GGUF file of docsift's back to a Hugging Face folder, to train on or to compare with."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -58,6 +59,14 @@ def unpack(path: Path, folder: Path, words: Path | None = None) -> None:
     model.save_pretrained(folder)
     tokenizer.model_max_length = config.max_position_embeddings
     tokenizer.save_pretrained(folder)
+
+
+def unpack_default(models: Path, role: str, folder: Path) -> None:
+    """`unpack` for the default `embedder` or `reranker` of a folder with a manifest.json, with the words that it needs."""
+    manifest = json.loads((models / "manifest.json").read_text(encoding="utf-8"))
+    entry = manifest["models"][manifest["defaults"][role]]
+    words = manifest["models"].get(entry.get("words"))
+    unpack(models / entry["file"], folder, models / words["file"] if words else None)
 
 
 def _words_of(model: Path) -> tuple[BertTokenizerFast, torch.Tensor]:
