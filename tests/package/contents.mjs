@@ -32,4 +32,4 @@ export const BUDGETS = [
 /** Some static hosts refuse larger files. */
 export const LARGEST_FILE = 25 * 2 ** 20;
 
-export const TARBALL = 57_000_000;
+export const TARBALL = 36_000_000;
