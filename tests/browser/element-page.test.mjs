@@ -213,7 +213,7 @@ test('as a field in the page', async (t) => {
 });
 
 test('in the page', async (t) => {
-  const { page, visit, trigger, element, input, violations } = await openElement(t);
+  const { page, visit, trigger, element, input, shows, events, violations } = await openElement(t);
 
   await t.test('speaks the language of the page, in its direction, or as it is told', async () => {
     await visit({ 'page-lang': 'de' });
@@ -267,11 +267,40 @@ test('in the page', async (t) => {
     assert.equal(await x(), before);
     await page.mouse.click(5, 5);
     assert.ok(!(await page.evaluate(() => element.isOpen)), 'a click beside it closes it');
-    // A dialog tells that it was closed a task later.
-    await page.waitForFunction(() => !document.documentElement.getAttribute('style'));
+    assert.equal(await page.evaluate(() => document.documentElement.getAttribute('style') ?? ''), '');
     await page.keyboard.press('/');
     await page.evaluate(() => element.remove());
     assert.equal(await page.evaluate(() => document.documentElement.getAttribute('style') ?? ''), '');
+  });
+
+  await t.test('a dialog that is opened again at once answers, and still holds the page', async () => {
+    const ask = {
+      again: () => {
+        element.open();
+        element.close();
+        element.open('mute a topic');
+      },
+      'built anew': async () => {
+        element.open();
+        element.setAttribute('limit', '3');
+        await Promise.resolve();
+        element.open('mute a topic');
+      },
+    };
+    for (const [name, action] of Object.entries(ask)) {
+      await visit();
+      await page.evaluate(action);
+      await page.waitForFunction(() => fake.calls.at(-1)?.stages.at(-1) === 'reranked');
+      await shows('results');
+      assert.equal(await page.evaluate(() => document.documentElement.style.overflow), 'hidden', name);
+      await page.evaluate(() => element.close());
+      assert.equal(await page.evaluate(() => document.documentElement.style.overflow), '', name);
+      assert.deepEqual(
+        (await events()).map(({ type }) => type),
+        ['open', 'close', 'open', 'close'],
+        name,
+      );
+    }
   });
 
   await t.test('loads nothing but itself until somebody searches, within a strict policy', async () => {

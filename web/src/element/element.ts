@@ -89,8 +89,12 @@ export class DocsiftSearchElement extends Base {
   /** Closes the dialog, or the panel of the inline field. What was typed stays. */
   close(): void {
     const box = this.#view?.box;
-    if (box instanceof HTMLDialogElement) box.close();
-    else if (box) this.#showPanel(false);
+    if (!(box instanceof HTMLDialogElement)) {
+      if (box) this.#showPanel(false);
+      return;
+    }
+    box.close();
+    this.#closed();
   }
 
   override focus(options?: FocusOptions): void {
@@ -128,7 +132,6 @@ export class DocsiftSearchElement extends Base {
 
   #tearDown(): void {
     this.close();
-    this.#releasePage();
     this.#box?.stop();
     this.#box = undefined;
     this.#view?.root.remove();
@@ -204,11 +207,8 @@ export class DocsiftSearchElement extends Base {
   #listen({ box, trigger, input, close }: View): void {
     trigger?.addEventListener('click', () => this.open());
     close?.addEventListener('click', () => this.close());
-    box.addEventListener('close', () => {
-      this.#releasePage();
-      this.#box?.stop();
-      this.#tell('docsift:close');
-    });
+    // Told a task later, when another dialog may be there, or this one be open again.
+    box.addEventListener('close', () => this.#closed());
     // What is inside fills the dialog, so that only a press beside it is on the dialog itself.
     box.addEventListener('mousedown', (event) => {
       if (event.target === box && box instanceof HTMLDialogElement) this.close();
@@ -293,6 +293,14 @@ export class DocsiftSearchElement extends Base {
     if (own && this.isOpen) this.close();
     else this.open();
   };
+
+  /** The dialog has been closed, by `close` or by the browser. */
+  #closed(): void {
+    if (this.isOpen || !this.#scrolling) return;
+    this.#releasePage();
+    this.#box?.stop();
+    this.#tell('docsift:close');
+  }
 
   /** The page behind the dialog does not scroll; its scrollbar leaves a gap of its own width, so that nothing moves. */
   #holdPage(): void {
