@@ -1,4 +1,4 @@
-"""The commands: `python -m docsift_training mine | train | average | evaluate | pack | site`.
+"""The commands: `python -m docsift_training mine | train | distill | average | evaluate | pack | site`.
 
 Where a cross-encoder is asked for, a Hugging Face folder or a GGUF file of docsift's will do.
 """
@@ -49,6 +49,16 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--steps", type=int, help="in place of the config's")
     _device(command)
     command.set_defaults(run=_train)
+
+    command = commands.add_parser("distill", help="teach the bi-encoder what a cross-encoder knows; goes on as train does")
+    command.add_argument("config", type=Path, help="TOML file, see configs/")
+    command.add_argument("--data", type=Path, required=True, help="folder of groups")
+    command.add_argument("--out", type=Path, required=True, help="folder of the run")
+    command.add_argument("--teacher", type=Path, required=True, help="cross-encoder whose scores are learned from")
+    command.add_argument("--seed", type=int, help="in place of the config's")
+    command.add_argument("--steps", type=int, help="in place of the config's")
+    _device(command)
+    command.set_defaults(run=_distill)
 
     command = commands.add_parser("average", help="the mean of the weights of several runs from one start")
     command.add_argument("models", type=Path, nargs="+", help="Hugging Face folders")
@@ -106,6 +116,15 @@ def _train(options: argparse.Namespace) -> None:
 
     config = read_config(options.config, {"seed": options.seed, "steps": options.steps})
     model = train(config, options.data, options.out, options.device, options.start, options.teacher)
+    run = json.loads((options.out / "run.json").read_text(encoding="utf-8"))
+    print(json.dumps({"model": str(model), "before": run["before"], "dev": run["dev"]}, indent=1))
+
+
+def _distill(options: argparse.Namespace) -> None:
+    from .distill import distill
+
+    config = read_config(options.config, {"seed": options.seed, "steps": options.steps})
+    model = distill(config, options.data, options.out, options.device, options.teacher)
     run = json.loads((options.out / "run.json").read_text(encoding="utf-8"))
     print(json.dumps({"model": str(model), "before": run["before"], "dev": run["dev"]}, indent=1))
 

@@ -1,4 +1,4 @@
-"""Loss and dev nDCG by step, as a picture."""
+"""The loss, and what is judged by, by step, as a picture."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from matplotlib import pyplot as plt
 from .evaluation import METRIC
 
 
-def draw_curves(history: list[dict], path: Path) -> None:
+def draw_curves(history: list[dict], path: Path, metric: str = METRIC) -> None:
     losses = [(entry["step"], entry["loss"]) for entry in history if "loss" in entry]
-    scores = [(entry["step"], entry[f"eval_{METRIC}"]) for entry in history if f"eval_{METRIC}" in entry]
+    scores = [(entry["step"], entry[f"eval_{metric}"]) for entry in history if f"eval_{metric}" in entry]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-    for axes, points, title in ((left, losses, "training loss"), (right, scores, "dev nDCG@10")):
+    for axes, points, title in ((left, losses, "training loss"), (right, scores, metric)):
         if points:
             axes.plot(*zip(*points, strict=True), marker="." if axes is right else None)
         axes.set(title=title, xlabel="step")

@@ -2,7 +2,6 @@
 
 import json
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from .evaluation import METRIC, evaluator
 from .files import write_lines
 from .groups import Row, read_corpus, read_groups, sample_rows, split
 from .models import average, freeze_words, keep_layers, load
+from .run import arguments, has_checkpoint, keep_config, note
 from .targets import target
 
 
@@ -31,8 +31,7 @@ def train(config: Config, data: Path, out: Path, device: str, start: str | Path,
     `curves.png`, and `dev.jsonl`, the queries that were held out.
     """
     started = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
-    _keep_config(config, out)
+    keep_config(config, out)
     corpus = read_corpus(data)
     groups = read_groups(data, len(corpus.passages))
     groups, dev = split(groups, config.held_out, config.held_out_groups, config.seed)
@@ -47,30 +46,10 @@ def train(config: Config, data: Path, out: Path, device: str, start: str | Path,
     judge = evaluator(dev, corpus, config.dev_queries, config.seed)
     before = judge(model)[METRIC]
 
-    arguments = CrossEncoderTrainingArguments(
-        output_dir=str(out / "checkpoints"),
-        seed=config.seed,
-        max_steps=config.steps,
-        per_device_train_batch_size=config.batch,
-        learning_rate=config.learning_rate,
-        weight_decay=config.weight_decay,
-        warmup_steps=round(config.warmup * config.steps),
-        use_cpu=device == "cpu",
-        bf16=True,
-        eval_strategy="steps",
-        eval_steps=config.evaluate_every,
-        save_strategy="steps",
-        save_steps=config.evaluate_every,
-        save_total_limit=max(2, config.average),
-        logging_steps=max(1, config.evaluate_every // 10),
-        # A line for each log instead of a bar.
-        disable_tqdm=True,
-        report_to="none",
-        dataloader_pin_memory=device != "cpu",
-    )
     loss = LambdaLoss(model) if config.loss == "lambda" else ListNetLoss(model, mini_batch_size=-1)
-    trainer = CrossEncoderTrainer(model=model, args=arguments, train_dataset=dataset, loss=loss, evaluator=judge)
-    trainer.train(resume_from_checkpoint=_has_checkpoint(out))
+    told = CrossEncoderTrainingArguments(**arguments(config, out, device))
+    trainer = CrossEncoderTrainer(model=model, args=told, train_dataset=dataset, loss=loss, evaluator=judge)
+    trainer.train(resume_from_checkpoint=has_checkpoint(out))
 
     _average_last(model, out, config.average)
     after = judge(model)
@@ -78,23 +57,22 @@ def train(config: Config, data: Path, out: Path, device: str, start: str | Path,
     history = [{"step": 0, f"eval_{METRIC}": before}, *trainer.state.log_history]
     (out / "log.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
     draw_curves(history, out / "curves.png")
-    _note(
+    note(
         out,
+        started,
+        device,
         {
             "dev": {name: round(float(value), 4) for name, value in after.items()},
             "before": round(before, 4),
             "start": Path(start).name,
             "teacher": teacher.name if teacher else None,
-            "minutes": round((time.monotonic() - started) / 60, 1),
-            "device": device,
-            "versions": {name: version(name) for name in ("torch", "transformers", "sentence-transformers")},
         },
     )
     return out / "model"
 
 
 def _dataset(config: Config, rows: list[Row], teacher: Path | None, device: str, out: Path) -> Dataset:
-    scores = _teacher_scores(config, rows, teacher, device, out)
+    scores = teacher_scores(config, rows, teacher, device, out)
     labels = [
         # LambdaLoss takes gains as they are.
         list(row.gains) if config.loss == "lambda" else target(row.gains, taught, config.teacher_share, config.temperature)
@@ -105,7 +83,7 @@ def _dataset(config: Config, rows: list[Row], teacher: Path | None, device: str,
     )
 
 
-def _teacher_scores(
+def teacher_scores(
     config: Config, rows: list[Row], teacher: Path | None, device: str, out: Path
 ) -> list[tuple[float, ...] | None]:
     """For each row the scores that its target is mixed with. Those of a model are kept, so that a run can go on."""
@@ -132,32 +110,9 @@ def score(model: CrossEncoder, pairs: list[tuple[str, str]], device: str) -> np.
         return model.predict(pairs, batch_size=64, show_progress_bar=True, convert_to_numpy=True).astype(np.float32)
 
 
-def _has_checkpoint(out: Path) -> bool:
-    return any((out / "checkpoints").glob("checkpoint-*/trainer_state.json"))
-
-
 def _average_last(model: CrossEncoder, out: Path, count: int) -> None:
     if count < 2:
         return
     folders = sorted((out / "checkpoints").glob("checkpoint-*"), key=lambda folder: int(folder.name.split("-")[1]))
     weights = [load_file(folder / "model.safetensors") for folder in folders[-count:]]
     model.model.load_state_dict(average(weights))
-
-
-def _keep_config(config: Config, out: Path) -> None:
-    """Refuses to go on with a run of another config: its checkpoints are of other data."""
-    path = out / "run.json"
-    mine = config.to_dict()
-    if path.exists():
-        theirs = json.loads(path.read_text(encoding="utf-8"))["config"]
-        differ = [name for name in mine if theirs.get(name) != mine[name]]
-        if differ:
-            raise InvalidInput(f"{out}: expected a new folder, or the config it was begun with; {differ[0]} differs")
-    else:
-        path.write_text(json.dumps({"config": mine}, indent=1) + "\n", encoding="utf-8")
-
-
-def _note(out: Path, what: dict) -> None:
-    path = out / "run.json"
-    values = {**json.loads(path.read_text(encoding="utf-8")), **what}
-    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
