@@ -109,6 +109,28 @@ test('a sweep compares every value with the first', async () => {
   assert.match(second ?? '', /^64 +0\.963 .* −0\.037 \(−/);
 });
 
+test('rerankers are compared with the first, each evaluated by itself', async () => {
+  const asked: unknown[] = [];
+  const results: Surroundings['results'] = (_, { reranker }) => {
+    asked.push(reranker);
+    return { found: [reranker === 'large' ? good : worse], save: () => {} };
+  };
+  const { text } = await run(['--rerankers', 'large,small'], [], { results });
+  assert.deepEqual(asked, ['large', 'small']);
+  const [head, first, second] = text.split('\n');
+  assert.match(head ?? '', /reranker +nDCG@10 +difference/);
+  assert.match(first ?? '', /^"large" +1\.000 /);
+  assert.match(second ?? '', /^"small" +0\.963 .* −0\.037 \(−/);
+  await run(['--rerankers', 'small'], [], { results });
+  assert.deepEqual(asked, ['large', 'small', 'small']);
+  for (const wrong of [
+    ['large,'],
+    ['large,small', '--calibration'],
+    ['large,small', '--sweep', 'retrieve=1,2'],
+  ])
+    await assert.rejects(run(['--rerankers', ...wrong], [good]), { code: 'invalid_options' });
+});
+
 test('other searches stand beside docsift, query by query', async () => {
   const peers = async () => [{ name: 'Blind', found: ids.map(() => []), milliseconds: ids.map(() => 2) }];
   const name = join(folder, 'peers');

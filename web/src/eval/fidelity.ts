@@ -58,10 +58,10 @@ export function toCandidates(
 export async function scoreWith(
   precision: Precision,
   candidates: readonly Candidates[],
-  { workers, modelBaseUrl }: SystemOptions,
+  { workers, modelBaseUrl, reranker: model }: SystemOptions,
   onProgress: (text: string) => void,
 ): Promise<number[][]> {
-  const reranker = await loadReranker({ precision, workers, modelBaseUrl });
+  const reranker = await loadReranker({ precision, workers, modelBaseUrl, model });
   try {
     const rows: number[][] = [];
     const pace = new Pace();

@@ -47,10 +47,10 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   }
   const datasets = sets.map(readDataset).map((set) => firstOf(set, parsed.first));
   if (parsed.calibration) return measureCalibration(datasets, parsed, surroundings);
-  const variants = variantsOf(parsed);
-  const results = await evaluateAll(datasets, parsed, variants, surroundings);
+  const results = await evaluateAll(datasets, parsed, surroundings);
   const report = toReport(results[0] as SetResult[], { ...parsed.system, ...parsed.query });
-  if (parsed.sweep) return finishSweep(results, report, parsed, surroundings);
+  const compared = comparedIn(parsed);
+  if (compared) return finishSweep(compared, results, report, parsed, surroundings);
   if (surroundings.peers) report.peers = await askPeers(datasets, results[0] as SetResult[], surroundings);
   const candidates = (results[0] as SetResult[]).flatMap((set) => set.candidates);
   if (parsed.files['export-pairs']) write(parsed.files['export-pairs'], toPairs(candidates));
@@ -93,10 +93,34 @@ async function askPeers(
   return comparePeers(datasets, results, found);
 }
 
-/** Results of all sets, by variant. */
+/** What a sweep or several rerankers are compared in. */
+function comparedIn({ sweep, rerankers }: Arguments): Arguments['sweep'] {
+  return rerankers.length > 0 ? { name: 'reranker', values: rerankers } : sweep;
+}
+
+/** Results of all sets, by what is compared: one row where nothing is. */
 async function evaluateAll(
   datasets: readonly Dataset[],
-  { system }: Arguments,
+  { system, query, sweep, rerankers }: Arguments,
+  surroundings: Surroundings,
+): Promise<SetResult[][]> {
+  if (rerankers.length === 0) {
+    const variants = sweep ? sweep.values.map((value) => ({ ...query, [sweep.name]: value })) : [query];
+    return evaluateVariants(datasets, system, variants, surroundings);
+  }
+  const results: SetResult[][] = [];
+  for (const reranker of rerankers) {
+    const progress = (text: string) => surroundings.progress(`${reranker}: ${text}`);
+    const around = { ...surroundings, progress };
+    results.push(...(await evaluateVariants(datasets, { ...system, reranker }, [query], around)));
+  }
+  return results;
+}
+
+/** Results of all sets, by variant. */
+async function evaluateVariants(
+  datasets: readonly Dataset[],
+  system: SystemOptions,
   variants: readonly QueryOptions[],
   surroundings: Surroundings,
 ): Promise<SetResult[][]> {
@@ -137,18 +161,13 @@ function finish(report: Report, { files, least, tolerance }: Arguments, { print 
   return falls.length === 0 ? 0 : 1;
 }
 
-function variantsOf({ query, sweep }: Arguments): QueryOptions[] {
-  if (!sweep) return [query];
-  return sweep.values.map((value) => ({ ...query, [sweep.name]: value }));
-}
-
 function finishSweep(
+  { name, values }: NonNullable<Arguments['sweep']>,
   results: readonly (readonly SetResult[])[],
   report: Report,
-  { sweep, system, files }: Arguments,
+  { system, files }: Arguments,
   { print }: Surroundings,
 ): number {
-  const { name, values } = sweep as NonNullable<typeof sweep>;
   const rows = toSweep(values, results, !system.cacheScores);
   print(align(sweepCells(name, rows)));
   if (files.json) write(files.json, `${JSON.stringify(rows, null, 1)}\n`);

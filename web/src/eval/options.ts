@@ -17,6 +17,7 @@ A set is a BEIR folder (corpus.jsonl, queries.jsonl, qrels), or corpus.jsonl:que
   --precision P          int8 (default) or f32
   --workers N            worker threads
   --models FOLDER        the folder of manifest.json
+  --rerankers ID,…       rerankers of the manifest; several are compared, as the values of a sweep are
   --least N              leave out slices of fewer queries (default 10; 20 for --baseline)
   --json FILE            write the whole report, with texts
   --results NAME         write NAME.md, NAME.json and NAME.svg: numbers and ids, no text of queries or documents
@@ -41,7 +42,10 @@ export interface Arguments {
     workers: number | undefined;
     modelBaseUrl: string | undefined;
     cacheScores: boolean | undefined;
+    reranker: string | undefined;
   };
+  /** To be compared: two and more, or none. */
+  rerankers: string[];
   /** Whether probabilities are measured, and with how many queries that have no answer, for each set. */
   calibration: { foreign: number } | undefined;
   /** Queries that a slice needs; `undefined` where the command line does not say. */
@@ -70,6 +74,11 @@ export function readArguments(args: readonly string[]): Arguments {
   };
   const tolerance = Number(values.tolerance ?? 0.02);
   if (!(tolerance >= 0 && tolerance < 1)) fail('--tolerance: expected a share, such as 0.02');
+  const rerankers = values.rerankers?.split(',') ?? [];
+  if (rerankers.includes('')) fail('--rerankers: expected ids of the manifest, with commas between them');
+  const compares = rerankers.length > 1;
+  if (compares && (values.sweep !== undefined || values.calibration))
+    fail('--rerankers: expected one id with --sweep or --calibration');
   const pair = values.compare?.split(',').map(precisionOf);
   return {
     help: values.help ?? false,
@@ -82,7 +91,9 @@ export function readArguments(args: readonly string[]): Arguments {
       workers: number('workers'),
       modelBaseUrl: values.models,
       cacheScores: values['cache-scores'],
+      reranker: rerankers[0],
     },
+    rerankers: compares ? rerankers : [],
     calibration: values.calibration ? { foreign: number('foreign') ?? DEFAULT_FOREIGN } : undefined,
     least: number('least'),
     tolerance,
@@ -100,6 +111,7 @@ function parse(args: readonly string[]) {
     'precision',
     'workers',
     'models',
+    'rerankers',
     'least',
     'foreign',
   ] as const;

@@ -11,6 +11,8 @@ export interface SystemOptions {
   workers?: number | undefined;
   /** The folder of `manifest.json`, for models other than the package's own. */
   modelBaseUrl?: string | undefined;
+  /** The reranker's id in the manifest. Default: the manifest's default. */
+  reranker?: string | undefined;
   /** Whether a pair is scored once and not for every variant: then times mean nothing. Default `false`. */
   cacheScores?: boolean | undefined;
   /** Names a saved index to begin with, and where this one is then saved, so that vectors are made once. */
@@ -29,7 +31,7 @@ export interface System {
 
 export async function openSystem(
   documents: readonly SearchDocument[],
-  { keep, cacheScores = false, ...options }: SystemOptions,
+  { keep, cacheScores = false, reranker, ...options }: SystemOptions,
   onProgress: (text: string) => void,
 ): Promise<System> {
   let kept = 0;
@@ -42,7 +44,7 @@ export async function openSystem(
     onProgress(`embedded ${loaded} of ${total} passages${pace.left(loaded, total)}`);
   };
   const search = await start(
-    { ...options, onProgress: report, cacheScores: cacheScores && {} },
+    { ...options, models: { reranker }, onProgress: report, cacheScores: cacheScores && {} },
     keep?.restore,
   );
   try {
