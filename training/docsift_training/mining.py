@@ -17,6 +17,8 @@ from .models import bi_encoder_folder
 ANSWERS = 0.5
 # A passage that was looked at less often than this, and hardly clicked, is neither an answer nor a negative.
 ENOUGH_LOOKS = 5.0
+# Negatives are chosen from so many times their number; a cross-encoder reads all of these.
+SEARCHED = 2
 
 
 @dataclass
@@ -105,7 +107,7 @@ def mine(
         corpus=texts,
         cross_encoder=denoise,
         num_negatives=min(negatives, len(texts) - 1),
-        range_max=min(100, len(texts) - 1),
+        range_max=min(SEARCHED * negatives, len(texts) - 1),
         absolute_margin=0.0 if denoise else None,
         output_format="labeled-list",
         verbose=False,

@@ -108,7 +108,10 @@ export interface Scores {
   boost: number;
   /** The retriever's score, of cosine, BM25 and boost. */
   fused: number;
-  /** `cross + mixingWeight × fused` once reranked, else `fused`. What was reranked comes before what was not. */
+  /**
+   * `cross + mixingWeight × fused` once reranked, else `fused`. What was reranked comes before what was not. `cross` counts
+   * less where the query has more than 16 words and the mixing weight is not 0.
+   */
   final: number;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Candidate } from '../src/engine/protocol.js';
-import { rank, toHits } from '../src/ranking.js';
+import { rank, toHits, trustIn } from '../src/ranking.js';
 
 function candidate(documentId: string, cosine: number | undefined, text = documentId): Candidate {
   const input = `Title of ${documentId}. ${text}`;
@@ -25,6 +25,26 @@ test('orders by logit + weight × fused score, words and boosts included', () =>
   assert.equal(order(rank(raised, logits, 20)), 'b c a');
   const [first] = rank(candidates, logits, 20);
   assert.deepEqual(first?.scores, { cosine: 0.4, bm25: 1, boost: 0, fused: 0.4, cross: 2, final: 10 });
+});
+
+test('trusts logits less beside the fused score where the query is longer than those of the training', () => {
+  assert.equal(trustIn('how do I mute a topic'), 1);
+  assert.equal(trustIn(`  ${'word '.repeat(16)}`), 1);
+  assert.equal(trustIn('word '.repeat(64)), 0.25);
+  assert.equal(trustIn(''), 1);
+  const candidates = [candidate('a', 0.9), candidate('b', 0.5)];
+  assert.equal(order(rank(candidates, [0, 4], 5, 1)), 'b a');
+  const ranked = rank(candidates, [0, 4], 5, 0.25);
+  assert.equal(order(ranked), 'a b');
+  assert.deepEqual(
+    ranked.map(({ scores: { cross, final } }) => [cross, final]),
+    [
+      [0, 4.5],
+      [4, 3.5],
+    ],
+  );
+  const [first] = rank(candidates, [0, 4], 0, 0.25);
+  assert.equal(first?.scores.final, 4, 'without a mixing weight a logit stays what it is');
 });
 
 test('keeps the order of the retriever among equals', () => {

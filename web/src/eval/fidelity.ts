@@ -19,7 +19,10 @@ export interface Candidates {
   documents: string[];
   /** The logits that the search itself gave. */
   logits: number[];
-  /** What the search adds to a logit, so that any other logits can be ranked as it would rank them. */
+  /**
+   * What the search adds to a logit, so that any other logits can be ranked as it would rank them. Where it trusts logits
+   * less, for a long query, those count by their difference from its own.
+   */
   added: number[];
 }
 

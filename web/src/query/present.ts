@@ -4,7 +4,7 @@ import { estimateTokens } from '../engine/job.js';
 import type { Candidate, Retrieval } from '../engine/protocol.js';
 import type { DocsiftError } from '../errors.js';
 import { excerptOf } from '../excerpt.js';
-import { passageOf, type Ranked, rank, toHits } from '../ranking.js';
+import { passageOf, type Ranked, rank, toHits, trustIn } from '../ranking.js';
 import type {
   Excerpt,
   Hit,
@@ -46,7 +46,8 @@ const excerpts = new WeakMap<Candidate, Excerpt>();
 export function present(snapshot: Snapshot, query: Query): QueryResult {
   const { stage, final, retrieval, logits, calibrations, rerank, timings, reason } = snapshot;
   const { candidates, documents, terms, facets } = retrieval;
-  const ranked = withScores(rank(candidates, logits, calibrations.mixingWeight), calibrations);
+  const ordered = rank(candidates, logits, calibrations.mixingWeight, trustIn(query.text));
+  const ranked = withScores(ordered, calibrations);
   const reranked = logits.filter((logit) => logit !== undefined).length;
   const found = toHits(ranked, documents, query.limit, (candidate) => {
     const excerpt = excerpts.get(candidate) ?? excerptOf(candidate.text ?? '', query.text, terms);
