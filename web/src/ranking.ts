@@ -27,9 +27,9 @@ export function trustIn(query: string): number {
 
 /**
  * The order of the candidates. Those that have a logit come first, by `trust × logit + mixingWeight × fused`; the others
- * follow in the retriever's order, which also decides ties. Without a mixing weight logits stay what they are. A passage that has no vector yet counts with the least cosine among the
- * candidates: a zero would bury it, whatever its logit. Where none has one, only boosts are added: the fused score is then
- * of another scale.
+ * follow in the retriever's order, which also decides ties. Without a mixing weight logits stay what they are. A passage that
+ * has no vector yet counts with the least cosine among the candidates: a zero would bury it, whatever its logit. Where none
+ * has one, only boosts are added: the fused score is then of another scale.
  *
  * @param logits by the candidates' positions; `undefined` for those that have none, or not yet
  * @param trust see {@link trustIn}
