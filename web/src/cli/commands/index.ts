@@ -83,9 +83,12 @@ export const index = command({
       }
     };
     try {
-      await once(values.fresh ?? false);
-      if (!values['no-runtime']) await deploy(out, addressUnder(site), { ...values, folder: models }, say);
-      if (values.watch) await watch(source, out, () => once(false), say);
+      const begin = async () => {
+        await once(values.fresh ?? false);
+        if (!values['no-runtime']) await deploy(out, addressUnder(site), { ...values, folder: models }, say);
+      };
+      if (values.watch) await watch(source, out, begin, () => once(false), say);
+      else await begin();
     } finally {
       indexer.close();
     }
@@ -123,15 +126,19 @@ async function deploy(
   }
 }
 
-/** Runs until the process is ended. A run that fails says why, and the next change is waited for. */
+/** Runs until the process is ended. Of the runs after the first, one that fails says why, and the next change is waited for. */
 async function watch(
   source: Source,
   out: string,
+  begin: () => Promise<void>,
   run: () => Promise<void>,
   say: (text: string) => void,
 ): Promise<void> {
-  say('Watching for changes. Press Ctrl+C to end.');
-  await watchFolder(source.path, [out], async () => {
+  const first = async () => {
+    await begin();
+    say('Watching for changes. Press Ctrl+C to end.');
+  };
+  await watchFolder(source.path, [out], first, async () => {
     try {
       await run();
     } catch (thrown) {
