@@ -269,7 +269,7 @@ test('puts a built site’s index into the site, and does not read it as a page'
   assert.match(twice.stderr, /^1 page, \d+ passages: 1 unchanged$/m);
 });
 
-test('indexes again when a file changes', async (t) => {
+test('indexes again when a file changes', { timeout: 120_000 }, async (t) => {
   const { site, out } = await indexed(t);
   const watching = spawn(process.execPath, [
     path.join(ROOT, 'dist', 'cli.js'),
