@@ -40,24 +40,14 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_mine)
 
     command = commands.add_parser("train", help="train a cross-encoder; goes on where it was broken off")
-    command.add_argument("config", type=Path, help="TOML file, see configs/")
-    command.add_argument("--data", type=Path, required=True, help="folder of groups")
-    command.add_argument("--out", type=Path, required=True, help="folder of the run")
+    _run_options(command)
     command.add_argument("--start", default="bi-encoder", help="cross-encoder to begin with (default: a new one)")
     command.add_argument("--teacher", type=Path, help="cross-encoder whose scores are learned from")
-    command.add_argument("--seed", type=int, help="in place of the config's")
-    command.add_argument("--steps", type=int, help="in place of the config's")
-    _device(command)
     command.set_defaults(run=_train)
 
     command = commands.add_parser("distill", help="teach the bi-encoder what a cross-encoder knows; goes on as train does")
-    command.add_argument("config", type=Path, help="TOML file, see configs/")
-    command.add_argument("--data", type=Path, required=True, help="folder of groups")
-    command.add_argument("--out", type=Path, required=True, help="folder of the run")
+    _run_options(command)
     command.add_argument("--teacher", type=Path, required=True, help="cross-encoder whose scores are learned from")
-    command.add_argument("--seed", type=int, help="in place of the config's")
-    command.add_argument("--steps", type=int, help="in place of the config's")
-    _device(command)
     command.set_defaults(run=_distill)
 
     command = commands.add_parser("average", help="the mean of the weights of several runs from one start")
@@ -93,6 +83,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _run_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("config", type=Path, help="TOML file, see configs/")
+    command.add_argument("--data", type=Path, required=True, help="folder of groups")
+    command.add_argument("--out", type=Path, required=True, help="folder of the run")
+    command.add_argument("--seed", type=int, help="in place of the config's")
+    command.add_argument("--steps", type=int, help="in place of the config's")
+    _device(command)
+
+
 def _device(command: argparse.ArgumentParser) -> None:
     best = "cuda" if torch.cuda.is_available() else "cpu"
     command.add_argument("--device", default=best, help=f"cpu or cuda (here: {best})")
@@ -116,8 +115,7 @@ def _train(options: argparse.Namespace) -> None:
 
     config = read_config(options.config, {"seed": options.seed, "steps": options.steps})
     model = train(config, options.data, options.out, options.device, options.start, options.teacher)
-    run = json.loads((options.out / "run.json").read_text(encoding="utf-8"))
-    print(json.dumps({"model": str(model), "before": run["before"], "dev": run["dev"]}, indent=1))
+    _tell(model, options.out)
 
 
 def _distill(options: argparse.Namespace) -> None:
@@ -125,7 +123,11 @@ def _distill(options: argparse.Namespace) -> None:
 
     config = read_config(options.config, {"seed": options.seed, "steps": options.steps})
     model = distill(config, options.data, options.out, options.device, options.teacher)
-    run = json.loads((options.out / "run.json").read_text(encoding="utf-8"))
+    _tell(model, options.out)
+
+
+def _tell(model: Path, out: Path) -> None:
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     print(json.dumps({"model": str(model), "before": run["before"], "dev": run["dev"]}, indent=1))
 
 

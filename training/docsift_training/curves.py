@@ -7,10 +7,8 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-from .evaluation import METRIC
 
-
-def draw_curves(history: list[dict], path: Path, metric: str = METRIC) -> None:
+def draw_curves(history: list[dict], path: Path, metric: str) -> None:
     losses = [(entry["step"], entry["loss"]) for entry in history if "loss" in entry]
     scores = [(entry["step"], entry[f"eval_{metric}"]) for entry in history if f"eval_{metric}" in entry]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")

@@ -3,7 +3,6 @@
 Tightly coupled teachers (Lin et al. 2020, arXiv:2010.11386): the divergence of the two softmaxes over one query's passages.
 """
 
-import json
 import time
 from pathlib import Path
 
@@ -18,12 +17,11 @@ from sentence_transformers.sentence_transformer.evaluation import InformationRet
 from sentence_transformers.sentence_transformer.losses import DistillKLDivLoss
 
 from .config import Config
-from .curves import draw_curves
 from .errors import InvalidInput
 from .files import write_lines
 from .groups import Corpus, Group, read_corpus, read_groups, sample_rows, split
 from .models import bi_encoder_folder
-from .run import arguments, has_checkpoint, keep_config, note
+from .run import arguments, has_checkpoint, keep_config, keep_log, note
 from .train import teacher_scores
 
 # Cosines are between -1 and 1; all-MiniLM-L6-v2 was trained with them times 20.
@@ -75,9 +73,7 @@ def distill(config: Config, data: Path, out: Path, device: str, teacher: Path) -
 
     after = judge(model)
     model.save_pretrained(str(out / "model"))
-    history = [{"step": 0, f"eval_{METRIC}": before[METRIC]}, *trainer.state.log_history]
-    (out / "log.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
-    draw_curves(history, out / "curves.png", METRIC)
+    keep_log(out, before[METRIC], trainer.state.log_history, METRIC)
     rounded = [{name: round(float(value), 4) for name, value in found.items()} for found in (before, after)]
     note(out, started, device, {"dev": rounded[1], "before": rounded[0], "teacher": teacher.name})
     return out / "model"

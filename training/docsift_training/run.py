@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .config import Config
+from .curves import draw_curves
 from .errors import InvalidInput
 
 
@@ -51,6 +52,13 @@ def arguments(config: Config, out: Path, device: str) -> dict[str, Any]:
         "report_to": "none",
         "dataloader_pin_memory": device != "cpu",
     }
+
+
+def keep_log(out: Path, before: float, logged: list[dict], metric: str) -> None:
+    """Writes `log.json` and `curves.png`: what the trainer logged, and the metric before the first step."""
+    history = [{"step": 0, f"eval_{metric}": before}, *logged]
+    (out / "log.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
+    draw_curves(history, out / "curves.png", metric)
 
 
 def note(out: Path, started: float, device: str, what: dict[str, Any]) -> None:

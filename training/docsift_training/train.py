@@ -1,6 +1,5 @@
 """A run: from a config and a folder of groups to a cross-encoder, its log and its curves."""
 
-import json
 import time
 from pathlib import Path
 
@@ -13,13 +12,12 @@ from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncode
 from sentence_transformers.cross_encoder.losses import LambdaLoss, ListNetLoss
 
 from .config import Config
-from .curves import draw_curves
 from .errors import InvalidInput
 from .evaluation import METRIC, evaluator
 from .files import write_lines
 from .groups import Row, read_corpus, read_groups, sample_rows, split
 from .models import average, freeze_words, keep_layers, load
-from .run import arguments, has_checkpoint, keep_config, note
+from .run import arguments, has_checkpoint, keep_config, keep_log, note
 from .targets import target
 
 
@@ -54,9 +52,7 @@ def train(config: Config, data: Path, out: Path, device: str, start: str | Path,
     _average_last(model, out, config.average)
     after = judge(model)
     model.save_pretrained(str(out / "model"))
-    history = [{"step": 0, f"eval_{METRIC}": before}, *trainer.state.log_history]
-    (out / "log.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
-    draw_curves(history, out / "curves.png")
+    keep_log(out, before, trainer.state.log_history, METRIC)
     note(
         out,
         started,

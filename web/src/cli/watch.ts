@@ -27,7 +27,6 @@ export function watchFolder(
       }
       running = true;
       try {
-        again = false;
         await work();
         while (again) {
           again = false;
