@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { openDB } from 'idb';
-import { ROOT } from '../scripts/steps.mjs';
+import { ROOT, StepError } from '../scripts/steps.mjs';
 
 /**
  * @typedef {import('../dist/types/eval/index.js').Dataset} Dataset
@@ -80,7 +80,13 @@ function embedderOf(modelBaseUrl) {
 
 /** @param {string | undefined} modelBaseUrl */
 function manifestOf(modelBaseUrl) {
-  return readFileSync(path.join(modelBaseUrl ?? path.join(ROOT, 'models'), 'manifest.json'));
+  const file = path.join(modelBaseUrl ?? path.join(ROOT, 'models'), 'manifest.json');
+  if (!existsSync(file))
+    throw new StepError(
+      `expected a manifest of models, found nothing at ${file}`,
+      'name its folder with --models',
+    );
+  return readFileSync(file);
 }
 
 /** @param {unknown[]} parts bytes, or anything that JSON can say */

@@ -226,6 +226,11 @@ export async function runMain(main) {
 
 /** @param {unknown} error */
 export function printFailure(error) {
+  // The package's own errors say what to do; it may be built at another time than this is read, so by name.
+  if (error instanceof Error && error.name === 'DocsiftError') {
+    console.error(error.message);
+    return;
+  }
   if (!(error instanceof StepError)) {
     console.error(error);
     return;

@@ -121,3 +121,8 @@ test('the logits alone rank, and rank badly when they are reversed or shuffled',
     assert.ok(found < ceiling, `${name}, alone: ${found}, expected under ${ceiling}`);
   }
 });
+
+test('a reranker that is not to be had is told by its name', async () => {
+  const none = openSystem([], { reranker: 'docsift-rerank-l9' }, () => {});
+  await assert.rejects(none, { name: 'DocsiftError', message: /docsift-rerank-l9/ });
+});

@@ -1,6 +1,7 @@
 /** docsift as it is measured: the public API of the Node build, over one set of documents at a time. */
 import type { Precision } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
+import { loadReranker, type ModelOptions } from '../models.js';
 import type { Progress } from '../options.js';
 import { createSearch, type Search } from '../search.js';
 import type { QueryOptions, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
@@ -51,7 +52,7 @@ export async function openSystem(
     await search.ready();
     const { models, embedded } = await search.stats();
     if (models.embedder !== 'ready') await search.add(documents); // rejects with why there is no embedder
-    if (models.reranker === 'failed') throw await whyNoReranker(search);
+    if (models.reranker === 'failed') throw await whyNoReranker({ ...options, model: reranker });
     kept = embedded;
     const started = performance.now();
     // Passages that read as they did keep their vectors; everything else of the index is made anew.
@@ -107,7 +108,12 @@ async function start(
   }
 }
 
-async function whyNoReranker(search: Search): Promise<unknown> {
-  const { reason } = await search.query('why', { retrieve: 1 });
-  return reason ?? new DocsiftError('invalid_model', 'the reranker could not be loaded');
+/** A search says it with what it finds, and there may be nothing to find yet. */
+async function whyNoReranker(options: ModelOptions): Promise<unknown> {
+  try {
+    (await loadReranker(options)).close();
+  } catch (thrown) {
+    return thrown;
+  }
+  return new DocsiftError('invalid_model', 'the reranker could not be loaded');
 }
