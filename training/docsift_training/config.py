@@ -14,6 +14,8 @@ class Config:
 
     # Which transformer layers of the model that is started from are kept, from 0; none named: all.
     layers: list[int] = field(default_factory=list)
+    # So many of the lowest layers, and the embeddings under them, are the bi-encoder's and stay so.
+    shared_layers: int = 0
     seed: int = 1
     # Steps, each over `batch` lists of `list_size` passages.
     steps: int = 1000
@@ -74,6 +76,8 @@ def _check(config: Config, path: Path) -> None:
     for name in ("steps", "batch", "max_tokens", "dev_queries", "evaluate_every", "average"):
         if getattr(config, name) < 1:
             raise InvalidInput(f"{path}: {name}: expected 1 or more, found {getattr(config, name)}")
+    if config.shared_layers < 0:
+        raise InvalidInput(f"{path}: shared_layers: expected 0 or more, found {config.shared_layers}")
     if config.list_size < 2:
         raise InvalidInput(f"{path}: list_size: expected 2 or more, found {config.list_size}")
     if config.loss not in LOSSES:

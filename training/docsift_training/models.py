@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
 from torch import nn
+from transformers import AutoModel
 
 from .errors import InvalidInput
 from .unpacking import unpack
@@ -69,6 +70,24 @@ def keep_layers(model: CrossEncoder, layers: list[int]) -> None:
 def freeze_words(model: CrossEncoder) -> None:
     """Keeps the word table as it is, so that embedder and reranker hold the same one."""
     model.model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+
+
+def share_layers(model: CrossEncoder, count: int) -> None:
+    """Gives a cross-encoder the embeddings and the lowest `count` layers of the bi-encoder, and keeps them as they are.
+
+    Raises `InvalidInput` where one of the two has fewer layers.
+    """
+    if count == 0:
+        return
+    own = model.model.bert
+    other = AutoModel.from_pretrained(bi_encoder_folder(), local_files_only=True)
+    least = min(len(own.encoder.layer), len(other.encoder.layer))
+    if count > least:
+        raise InvalidInput(f"shared_layers: expected 0 to {least}, found {count}")
+    layers = zip(own.encoder.layer[:count], other.encoder.layer[:count], strict=True)
+    for mine, theirs in [(own.embeddings, other.embeddings), *layers]:
+        mine.load_state_dict(theirs.state_dict())
+        mine.requires_grad_(False)
 
 
 def average_folders(folders: list[Path], out: Path) -> None:

@@ -16,7 +16,7 @@ from .errors import InvalidInput
 from .evaluation import METRIC, evaluator
 from .files import write_lines
 from .groups import Row, read_corpus, read_groups, sample_rows, split
-from .models import average, freeze_words, keep_layers, load
+from .models import average, freeze_words, keep_layers, load, share_layers
 from .run import arguments, has_checkpoint, keep_config, keep_log, note
 from .targets import target
 
@@ -40,6 +40,7 @@ def train(config: Config, data: Path, out: Path, device: str, start: str | Path,
     torch.manual_seed(config.seed)
     model = load(start, device, config.max_tokens)
     keep_layers(model, config.layers)
+    share_layers(model, config.shared_layers)
     freeze_words(model)
     judge = evaluator(dev, corpus, config.dev_queries, config.seed)
     before = judge(model)[METRIC]

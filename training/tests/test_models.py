@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from docsift_training.errors import InvalidInput
-from docsift_training.models import average_folders
+from docsift_training.models import BI_ENCODER, average_folders, bi_encoder_folder, load, share_layers
 
 
 def model(folder: Path, **tensors: list[float]) -> Path:
@@ -31,3 +31,18 @@ def test_models_of_other_shapes_are_refused(tmp_path: Path):
     with pytest.raises(InvalidInput, match="expected a folder"):
         average_folders([one, tmp_path / "none"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_shared_layers_are_the_bi_encoders_and_stay(tmp_path: Path):
+    model = load(BI_ENCODER, "cpu", 64)
+    with torch.no_grad():
+        for values in model.model.bert.parameters():
+            values.add_(1.0)
+    share_layers(model, 2)
+    published = load_file(bi_encoder_folder() / "model.safetensors")
+    own = dict(model.model.bert.named_parameters())
+    same = {name for name, values in own.items() if name in published and torch.equal(values, published[name])}
+    stay = {name for name, values in own.items() if not values.requires_grad}
+    assert same == stay == {name for name in own if name.startswith(("embeddings.", "encoder.layer.0.", "encoder.layer.1."))}
+    with pytest.raises(InvalidInput, match="0 to 6, found 7"):
+        share_layers(model, 7)
