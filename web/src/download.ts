@@ -40,6 +40,8 @@ const PAUSES_MS = [300, 1200];
 const PATIENCE_MS = 4000;
 /** How long the network may send nothing before an attempt is given up. A slow one that sends is waited for. */
 const SILENCE_MS = 30_000;
+/** How long the cache may take over one file. Where site data is cleared meanwhile, Chromium may never answer a `put`. */
+const CACHE_MS = 20_000;
 
 export function browserNetwork(): Network {
   return {
@@ -91,13 +93,26 @@ async function fromCache<T>(
   let cache: Cache | undefined;
   try {
     // `caches` can be there and yet refuse, in a sandboxed frame for one.
-    cache = await network.caches?.open(cacheName);
-    const response = await cache?.match(cacheKey);
+    cache = await answered(network.caches?.open(cacheName));
+    const response = await answered(cache?.match(cacheKey));
     if (!response) return undefined;
-    return { value: await accept(new Uint8Array(await response.arrayBuffer())) };
+    return { value: await accept(new Uint8Array(await answered(response.arrayBuffer()))) };
   } catch {
-    await cache?.delete(cacheKey).catch(() => false);
+    await answered(cache?.delete(cacheKey)).catch(() => false);
     return undefined;
+  }
+}
+
+/** What a cache answers; rejects where it does not in time, so that a search goes on without it. */
+async function answered<T>(asked: T | Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the cache does not answer')), CACHE_MS);
+  });
+  try {
+    return await Promise.race([asked, silence]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -214,8 +229,8 @@ export async function keepFile(
 ): Promise<void> {
   if (!cacheKey || keep === 'not') return;
   try {
-    const cache = await network.caches?.open(cacheName);
-    await cache?.put(cacheKey, new Response(bytes));
+    const cache = await answered(network.caches?.open(cacheName));
+    await answered(cache?.put(cacheKey, new Response(bytes)));
   } catch {
     // The bytes are used uncached.
     return;
@@ -233,8 +248,9 @@ export async function dropFiles(
   isOld: (url: string) => boolean,
 ): Promise<void> {
   try {
-    const cache = await network.caches?.open(cacheName);
-    for (const { url } of (await cache?.keys()) ?? []) if (isOld(url)) await cache?.delete(url);
+    const cache = await answered(network.caches?.open(cacheName));
+    for (const { url } of (await answered(cache?.keys())) ?? [])
+      if (isOld(url)) await answered(cache?.delete(url));
   } catch {
     // It takes room, and does no harm.
   }

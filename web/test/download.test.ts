@@ -21,3 +21,23 @@ test('without a good one, the fault is reported after three attempts', async () 
   await assert.rejects(loadManifest(URL, true, network), /found an HTML page/);
   assert.deepEqual(network.kept('docsift-manifest'), []);
 });
+
+test('a cache that never answers is given up, file by file', { timeout: 30_000 }, async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const never = new Promise<never>(() => {});
+  const silent = { match: () => never, put: () => never, keys: () => never, delete: () => never };
+  for (const open of [() => never, async () => silent]) {
+    const network = fakeNetwork(first);
+    const caches = { open } as unknown as CacheStorage;
+    const loading = loadManifest(URL, true, { ...network, caches });
+    let ended = false;
+    loading.finally(() => {
+      ended = true;
+    });
+    while (!ended) {
+      await new Promise((resolve) => setImmediate(resolve));
+      t.mock.timers.tick(1000);
+    }
+    assert.deepEqual(await loading, JSON.parse(first));
+  }
+});
