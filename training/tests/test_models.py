@@ -33,7 +33,7 @@ def test_models_of_other_shapes_are_refused(tmp_path: Path):
     assert not (tmp_path / "out").exists()
 
 
-def test_shared_layers_are_the_bi_encoders_and_stay(tmp_path: Path):
+def test_shared_layers_are_the_bi_encoders_and_stay():
     model = load(BI_ENCODER, "cpu", 64)
     with torch.no_grad():
         for values in model.model.bert.parameters():
