@@ -120,6 +120,11 @@ export class Collection {
     return withTexts(retrieve, wanted, (files, patienceMs) => this.#addTexts(files, patienceMs));
   }
 
+  /** The query as the models should read it; `undefined` where that is as it is. */
+  corrected(query: string, typing: boolean): Promise<string | undefined> {
+    return this.#pool.call('corrected', { query, typing });
+  }
+
   async counts(): Promise<CollectionCounts> {
     if (!this.#copy) return { documents: 0, passages: 0, embedded: 0 };
     return this.#pool.call('counts', {});

@@ -314,13 +314,15 @@ export class Search {
     return {
       failed: () => embedder.state === 'failed',
       ready: embedder.ready,
-      embed: async (text, signal) => {
-        const vector = this.#vectors.get(text);
-        if (vector) return { vector, kept: true };
-        const { pool } = await engine.ready;
-        const computed = await pool.embed([text], { priority: 'query', signal });
-        this.#vectors.set(text, computed);
-        return { vector: computed, kept: false };
+      embed: async ({ text, typing, correct }, signal) => {
+        const { collection } = await engine.ready;
+        // Few queries are misspelt: embedding does not wait to hear of it.
+        const embedding = this.#embed(engine, text, signal);
+        embedding.catch(() => {});
+        const read = correct ? await collection.corrected(text, typing) : undefined;
+        return read === undefined
+          ? { ...(await embedding), read: text }
+          : { ...(await this.#embed(engine, read, signal)), read };
       },
       retrieve: async (text, vector, options, _signal, wanted) => {
         // Documents that were found by their words are not to be missed here.
@@ -329,6 +331,19 @@ export class Search {
         return collection.retrieve(text, vector, options, wanted);
       },
     };
+  }
+
+  async #embed(
+    engine: Loading<Engine>,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<{ vector: Float32Array; kept: boolean }> {
+    const vector = this.#vectors.get(text);
+    if (vector) return { vector, kept: true };
+    const { pool } = await engine.ready;
+    const computed = await pool.embed([text], { priority: 'query', signal });
+    this.#vectors.set(text, computed);
+    return { vector: computed, kept: false };
   }
 
   #scorer(): Scorer | undefined {

@@ -59,6 +59,11 @@ export interface RetrieveOptions {
   boost?: Boost | undefined;
   /** The query is still being typed: its last word may be the beginning of one. Default `false`. */
   typing?: boolean | undefined;
+  /**
+   * Whether the models read the words of the query that are misspelt as the documents spell them: those that neither the
+   * documents nor the model's vocabulary have, and that are near to one that the documents have. Default `true`.
+   */
+  correct?: boolean | undefined;
 }
 
 export interface QueryOptions extends RetrieveOptions {
@@ -200,6 +205,8 @@ export interface QueryResult {
   rerank: RerankReport;
   /** How the words of the query were understood. */
   terms: Term[];
+  /** The query as the models read it, where words of it are misspelt. */
+  corrected?: string | undefined;
   /** With `facets`. */
   facets?: Facets | undefined;
   /** With `trace: true`. */

@@ -38,7 +38,7 @@ function observed(part: Partial<Observed> & { query: JudgedQuery }): Observed {
   const documents = new Map(
     passages.map(({ documentId: id, passage: { text } }) => [id, { id, title: id, body: text }]),
   );
-  return { documents, passages, reranked: [], hits: [], timings, ...part };
+  return { documents, passages, uncorrected: passages, reranked: [], hits: [], timings, ...part };
 }
 
 test('every stage is judged by its own scores', () => {
@@ -54,6 +54,13 @@ test('every stage is judged by its own scores', () => {
   assert.deepEqual(Object.fromEntries(places), { lexical: 2, dense: 2, hybrid: 1, reranked: 3 });
   // "sense" shares no word with the query: it is no lexical result, and so no wrong one.
   assert.equal(values.lexical?.['wrong@10'], 1);
+});
+
+test('the bi-encoder is judged by the query as it is', () => {
+  const passages = [passage('right', { cosine: 0.9 }), passage('wrong', { cosine: 0.1 })];
+  const uncorrected = [passage('right', { cosine: 0.1 }), passage('wrong', { cosine: 0.9 })];
+  const { values } = judge(observed({ query: query({ right: 1 }), passages, uncorrected }));
+  assert.equal(values.dense?.['mrr@10'], 1 / 2);
 });
 
 test('a query belongs to slices of its kind and of its answer', () => {
@@ -157,6 +164,7 @@ test('fidelity tells a scoring from its reverse', () => {
   const candidate = {
     set: 's',
     query: query({ a: 1 }),
+    read: 'where is it',
     inputs: documents,
     documents,
     logits,

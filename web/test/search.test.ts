@@ -86,6 +86,27 @@ test('adds, retrieves, reranks and traces', async () => {
   search.close();
 });
 
+test('models read misspelt words as the documents spell them', async () => {
+  const search = await start();
+  await search.add(DOCUMENTS);
+  const cosineOf = ({ hits }: QueryResult) => hits.find(({ id }) => id === 'reset')?.scores.cosine;
+  const right = await search.query('lost password');
+  const misspelt = await search.query('lost pasword');
+  assert.equal(misspelt.corrected, 'lost password');
+  assert.equal(right.corrected, undefined);
+  assert.equal(misspelt.hits[0]?.scores.cross, 20);
+  assert.equal(cosineOf(misspelt), cosineOf(right));
+  // Words are matched as they were typed.
+  assert.equal(misspelt.hits[0]?.scores.bm25, 1);
+
+  const asItIs = await search.query('lost pasword', { correct: false });
+  assert.equal(asItIs.corrected, undefined);
+  assert.equal(asItIs.hits[0]?.scores.cross, 10);
+  assert.notEqual(cosineOf(asItIs), cosineOf(right));
+  assert.equal((await search.query('lost pasword', { typing: true })).corrected, undefined);
+  search.close();
+});
+
 test('updates and removes', async () => {
   const search = await start();
   await search.add(DOCUMENTS);

@@ -222,6 +222,15 @@ impl Engine {
         Ok(to_js(&self.collection()?.retrieve(query, vector.as_deref(), &options)?)?)
     }
 
+    /// The query as the models should read it, where it has misspelt words: see [`Collection::corrected`].
+    ///
+    /// # Errors
+    /// `invalid_input` if there is no corpus, or no bi-encoder is loaded.
+    pub fn corrected(&self, query: &str, typing: bool) -> JsResult<Option<String>> {
+        let tokenizer = self.embedder()?.tokenizer();
+        Ok(self.collection()?.corrected(query, typing, |word| tokenizer.token_to_id(word).is_some()))
+    }
+
     /// Bytes of WebAssembly memory, which only ever grows: so also the peak.
     #[wasm_bindgen(js_name = memoryBytes)]
     pub fn memory_bytes(&self) -> f64 {

@@ -15,6 +15,6 @@ pub mod format;
 pub mod lexical;
 pub mod manifest;
 pub mod postings;
-mod terms;
+pub(crate) mod terms;
 pub mod texts;
 pub mod vectors;

@@ -100,8 +100,13 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
+/// A word as it is compared with others: in lower case and without accents.
+pub(crate) fn normal_form(word: &str) -> String {
+    fold(word).to_lowercase()
+}
+
 /// The stem of a word, by which it is matched.
-pub(super) fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> String {
     Stemmer::create(Algorithm::English).stem(word).into_owned()
 }
 

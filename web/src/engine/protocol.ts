@@ -180,6 +180,8 @@ export interface Calls {
     params: { query: string; vector?: Float32Array | undefined; options: RetrievalOptions };
     result: Retrieval;
   };
+  /** The query with its misspelt words as the collection has them; `undefined` where it has none. */
+  corrected: { params: { query: string; typing: boolean }; result: string | undefined };
   memory: { params: Record<never, never>; result: number };
 }
 

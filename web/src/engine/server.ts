@@ -79,6 +79,7 @@ function engineHandlers(wasm: EngineModule, module: WebAssembly.Module): Partial
     setVectors: ({ ids, vectors }) => void engine.setVectors(ids, vectors),
     counts: () => engine.counts(),
     retrieve: ({ query, vector, options }) => engine.retrieve(query, vector, options),
+    corrected: ({ query, typing }) => engine.corrected(query, typing),
     memory: () => engine.memoryBytes(),
   };
 }

@@ -88,6 +88,8 @@ export class Engine {
   counts(): CollectionCounts;
   /** Options that are not known, or have another shape, are `invalid_input`. */
   retrieve(query: string, vector: Float32Array | undefined, options: RetrievalOptions): Retrieval;
+  /** The query with its misspelt words as the collection has them; `undefined` where it has none. */
+  corrected(query: string, typing: boolean): string | undefined;
   /** Replaces the collection by an index, of which all but vectors and texts are here; on error the present one stays. */
   openIndex(manifest: Uint8Array, parts: Uint8Array[]): void;
   /** Adds a part of vectors or texts; returns whether it was still to come. */

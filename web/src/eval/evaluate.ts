@@ -54,13 +54,13 @@ export async function evaluate(
     for (const query of dataset.queries) {
       const { length } = dataset.queries;
       onProgress(`query ${rows.length + 1} of ${length}${pace.left(rows.length, length)}`);
-      const passages = await retrieveAll(search, query.text, stats.passages);
+      const retrieved = await retrieveAll(search, query.text, stats.passages);
       const row: Row[] = [];
       for (const variant of variants) {
         const asked = await ask(search, query.text, variant);
         row.push({
-          outcome: judge({ query, documents, passages, ...asked }),
-          candidates: toCandidates(dataset.name, query, asked.reranked),
+          outcome: judge({ query, documents, ...retrieved, ...asked }),
+          candidates: toCandidates(dataset.name, query, asked),
         });
       }
       rows.push(row);

@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 import type { Precision } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import { loadReranker } from '../models.js';
-import type { TraceCandidate } from '../types.js';
 import type { JudgedQuery } from './dataset.js';
 import { ndcg } from './metrics.js';
 import { Pace } from './pace.js';
 import { type Estimate, estimate, mean, spearman } from './statistics.js';
-import type { SystemOptions } from './system.js';
+import type { Asked, SystemOptions } from './system.js';
 
 /** The candidates of one query, in the retriever's order. */
 export interface Candidates {
   set: string;
   query: JudgedQuery;
-  /** What the reranker reads. */
+  /** The query and the passages as the reranker reads them. */
+  read: string;
   inputs: string[];
   documents: string[];
   /** The logits that the search itself gave. */
@@ -43,13 +43,14 @@ export interface Fidelity {
 export function toCandidates(
   set: string,
   query: JudgedQuery,
-  reranked: readonly TraceCandidate[],
+  { reranked, read }: Pick<Asked, 'reranked' | 'read'>,
 ): Candidates {
   const ordered = [...reranked].sort((a, b) => a.retrievalRank - b.retrievalRank);
   const logits = ordered.map(({ scores }) => scores.cross ?? Number.NaN);
   return {
     set,
     query,
+    read,
     inputs: ordered.map(({ input }) => input),
     documents: ordered.map(({ documentId }) => documentId),
     logits,
@@ -68,10 +69,10 @@ export async function scoreWith(
   try {
     const rows: number[][] = [];
     const pace = new Pace();
-    for (const { query, inputs } of candidates) {
+    for (const { read, inputs } of candidates) {
       const { length } = candidates;
       onProgress(`${precision}: query ${rows.length + 1} of ${length}${pace.left(rows.length, length)}`);
-      rows.push(Array.from(await reranker.rerank(query.text, inputs)));
+      rows.push(Array.from(await reranker.rerank(read, inputs)));
     }
     return rows;
   } finally {
@@ -98,8 +99,8 @@ export function readLogits(file: string, candidates: readonly Candidates[]): num
 
 /** The lines of a file for `readLogits`' other side: what has to be scored. */
 export function toPairs(candidates: readonly Candidates[]): string {
-  const lines = candidates.map(({ set, query, inputs }) =>
-    JSON.stringify({ set, id: query.id, query: query.text, inputs }),
+  const lines = candidates.map(({ set, query, read, inputs }) =>
+    JSON.stringify({ set, id: query.id, query: read, inputs }),
   );
   return `${lines.join('\n')}\n`;
 }

@@ -8,6 +8,8 @@ export interface Observed {
   documents: ReadonlyMap<string, SearchDocument>;
   /** Every passage, in the retriever's order. */
   passages: readonly TraceCandidate[];
+  /** The same for the query as it is, where the models read misspelt words of it as the documents spell them. */
+  uncorrected: readonly TraceCandidate[];
   /** The candidates, in their final order. */
   reranked: readonly TraceCandidate[];
   /** Documents as the product listed them. */

@@ -5,7 +5,7 @@ import { hit, ndcg, precision, recall, reciprocalRank, wrong } from './metrics.j
 import { type Observed, rankBy } from './observed.js';
 import { type Slices, slicesOf } from './slices.js';
 
-/** The orders that are judged: those of the product's stages, and `dense`, by cosine alone. */
+/** The orders that are judged: those of the product's stages, and `dense`, by the cosine of the query as it is. */
 export const STAGES = ['lexical', 'dense', 'hybrid', 'reranked'] as const;
 export type StageName = (typeof STAGES)[number];
 
@@ -42,14 +42,14 @@ export interface Outcome {
 }
 
 export function judge(observed: Observed): Outcome {
-  const { query, passages, reranked, hits, timings } = observed;
+  const { query, passages, uncorrected, reranked, hits, timings } = observed;
   const read = reranked.filter(({ scores }) => scores.cross !== undefined);
   const rankings: Record<StageName, string[]> = {
     lexical: rankBy(
       passages.filter(({ scores }) => scores.bm25 > 0),
       ({ bm25 }) => bm25,
     ),
-    dense: rankBy(passages, ({ cosine }) => cosine ?? -1),
+    dense: rankBy(uncorrected, ({ cosine }) => cosine ?? -1),
     hybrid: rankBy(passages, ({ fused }) => fused),
     reranked: [...hits],
   };

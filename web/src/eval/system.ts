@@ -66,18 +66,31 @@ export async function openSystem(
   }
 }
 
-/** Every passage of the collection with its scores, in the retriever's order. */
-export async function retrieveAll(search: Search, text: string, passages: number): Promise<TraceCandidate[]> {
+/** Every passage of a collection with its scores, in the retriever's order. */
+export interface Retrieved {
+  passages: TraceCandidate[];
+  /** The same for the query as it is, where the models read misspelt words of it as the documents spell them. */
+  uncorrected: TraceCandidate[];
+}
+
+export async function retrieveAll(search: Search, text: string, passages: number): Promise<Retrieved> {
   const options = { retrieve: Math.max(1, passages), limit: 1, trace: true, rerank: false } as const;
-  const result = await search.query(text, options);
-  if (result.stage === 'lexical') throw result.reason ?? new Error(`no vector was made of "${text}"`);
-  return result.trace?.candidates ?? [];
+  const retrieve = async (correct: boolean) => {
+    const result = await search.query(text, { ...options, correct });
+    if (result.stage === 'lexical') throw result.reason ?? new Error(`no vector was made of "${text}"`);
+    return { passages: result.trace?.candidates ?? [], corrected: result.corrected };
+  };
+  const found = await retrieve(true);
+  const uncorrected = found.corrected === undefined ? found : await retrieve(false);
+  return { passages: found.passages, uncorrected: uncorrected.passages };
 }
 
 /** What a user gets. */
 export interface Asked {
   /** The documents, best first. */
   hits: string[];
+  /** The query as the models read it. */
+  read: string;
   /** The candidates, in their final order. */
   reranked: TraceCandidate[];
   timings: Timings;
@@ -88,10 +101,11 @@ export interface Asked {
  * candidates. Rejects where a stage is missing that should have run.
  */
 export async function ask(search: Search, text: string, options: QueryOptions): Promise<Asked> {
-  const { reason, trace, timings } = await search.query(text, { ...options, trace: true });
+  const { reason, trace, timings, corrected } = await search.query(text, { ...options, trace: true });
   if (reason) throw reason;
   const reranked = trace?.candidates ?? [];
-  return { hits: [...new Set(reranked.map(({ documentId }) => documentId))], reranked, timings };
+  const hits = [...new Set(reranked.map(({ documentId }) => documentId))];
+  return { hits, read: corrected ?? text, reranked, timings };
 }
 
 async function start(

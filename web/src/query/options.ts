@@ -11,6 +11,7 @@ export interface Query {
   minScore: number | undefined;
   facets: readonly string[] | undefined;
   typing: boolean;
+  correct: boolean;
   rerank: RerankMode;
   rerankTokens: number | undefined;
   trace: boolean;
@@ -23,7 +24,7 @@ export const MAX_QUERY_LENGTH = 2000;
 
 /** Throws `invalid_input` for what makes no sense. Fields of `where` and `boost` are the engine's to check. */
 export function checkQuery(text: string, options: QueryOptions, explain?: string): Query {
-  const { retrieve = 50, limit = 5, rerank = 'all', typing = false, trace = false } = options;
+  const { retrieve = 50, limit = 5, rerank = 'all', typing = false, correct = true, trace = false } = options;
   const { where, boost, facets, rerankTokens, minScore } = options;
   if (typeof text !== 'string') fail('expected the query to be a string');
   checkCount('retrieve', retrieve);
@@ -50,6 +51,7 @@ export function checkQuery(text: string, options: QueryOptions, explain?: string
     boost,
     facets,
     typing,
+    correct,
     rerank,
     rerankTokens,
     trace,

@@ -33,6 +33,8 @@ export interface Snapshot {
   timings: Timings;
   /** Whether the query was embedded for it, or its embedding kept. */
   embedded: 'computed' | 'kept' | false;
+  /** The query as the models read it, where that is not as it was asked. */
+  corrected: string | undefined;
   reason: DocsiftError | undefined;
 }
 
@@ -64,6 +66,7 @@ export function present(snapshot: Snapshot, query: Query): QueryResult {
     counts: { candidates: candidates.length, reranked, ...leftOut },
     rerank,
     terms,
+    corrected: snapshot.corrected,
     facets,
     trace: query.trace ? traceOf(snapshot, ranked, query) : undefined,
   };
@@ -122,7 +125,7 @@ function stepsOf(snapshot: Snapshot, query: Query): TraceStep[] {
   const absent = final ? (reason?.message ?? 'there is nothing to retrieve by but words') : 'pending';
   const unread = rerank.why === 'failed' ? (reason?.message ?? rerank.why) : rerank.why;
   const embedding = {
-    computed: { tokens: estimateTokens(query.text) + 2 },
+    computed: { tokens: estimateTokens(snapshot.corrected ?? query.text) + 2 },
     kept: { skipped: 'its embedding was kept from an earlier query' },
     no: { skipped: stage === 'lexical' ? absent : 'the retriever needs none' },
   }[embedded || 'no'];

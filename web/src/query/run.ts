@@ -19,7 +19,7 @@ export interface Retriever {
   /** Resolves when it takes queries; rejects with why it never will. */
   ready: Promise<RetrieverInfo>;
   /** `undefined` for a retriever that needs none. */
-  embed?: ((text: string, signal: AbortSignal) => Promise<Embedded>) | undefined;
+  embed?: ((query: Query, signal: AbortSignal) => Promise<Embedded>) | undefined;
   retrieve: (
     text: string,
     vector: Float32Array | undefined,
@@ -36,6 +36,8 @@ export interface RetrieverInfo {
 
 export interface Embedded {
   vector: Float32Array;
+  /** What it is the vector of: the query, put right where words of it are misspelt. */
+  read: string;
   /** Whether it was kept from an earlier query. */
   kept: boolean;
 }
@@ -88,6 +90,8 @@ export class QueryRun {
   #stage: Stage = 'lexical';
   #retrieval: Retrieval = NOTHING_FOUND;
   #embedded: Snapshot['embedded'] = false;
+  /** What the models read. */
+  #read: string;
   #logits: (number | undefined)[] = [];
   #cached = new Set<number>();
   #calibrations: Calibrations = { mixingWeight: 0 };
@@ -97,6 +101,7 @@ export class QueryRun {
   constructor(backends: Backends, query: Query, signal: AbortSignal) {
     this.#backends = backends;
     this.#query = query;
+    this.#read = query.text;
     this.#signal = signal;
   }
 
@@ -157,11 +162,10 @@ export class QueryRun {
   async #embed(retriever: Retriever | undefined): Promise<Embedded | undefined> {
     if (!retriever) return undefined;
     const { ready, embed } = retriever;
-    const { text } = this.#query;
     const { calibration } = await this.#clock.time('waiting', abortable(ready, this.#signal));
     this.#calibrations = { ...this.#calibrations, fused: calibration };
     if (!embed) return undefined;
-    return this.#clock.time('embedQuery', abortable(embed(text, this.#signal), this.#signal));
+    return this.#clock.time('embedQuery', abortable(embed(this.#query, this.#signal), this.#signal));
   }
 
   #findWords(wanted?: TextsWanted): Promise<WordsFound> {
@@ -189,6 +193,7 @@ export class QueryRun {
     this.#take(found);
     this.#stage = found.retrieval.stage;
     this.#embedded = embedded ? (embedded.kept ? 'kept' : 'computed') : false;
+    this.#read = embedded?.read ?? this.#query.text;
   }
 
   /** The texts of the documents that are shown. */
@@ -208,12 +213,12 @@ export class QueryRun {
 
   async *#rerank(scorer: Scorer): AsyncGenerator<Snapshot, void, undefined> {
     const { candidates } = this.#retrieval;
-    const { text, rerank } = this.#query;
+    const { rerank } = this.#query;
     const { scores } = this.#backends;
     const info = await this.#clock.time('waiting', abortable(scorer.ready, this.#signal));
     const { mixingWeight, calibration: reranked } = info;
     this.#calibrations = { ...this.#calibrations, mixingWeight, reranked };
-    this.#logits = candidates.map((candidate) => scores.get(info.fingerprint, text, candidate));
+    this.#logits = candidates.map((candidate) => scores.get(info.fingerprint, this.#read, candidate));
     this.#cached = new Set(this.#scored());
     const stop = this.#clock.start('rerank');
     const budget = typeof rerank === 'object' && info.divisible ? rerank.budgetMs : undefined;
@@ -241,7 +246,7 @@ export class QueryRun {
   ): readonly number[] {
     if (leftMs === undefined) return missing;
     const candidates = missing.map((i) => this.#retrieval.candidates[i] as Candidate);
-    return missing.slice(0, affordable(this.#query.text, candidates, leftMs, rate));
+    return missing.slice(0, affordable(this.#read, candidates, leftMs, rate));
   }
 
   /** Scores the candidates at these positions, the best of the retriever's first, and tells of every few. */
@@ -250,11 +255,11 @@ export class QueryRun {
     positions: readonly number[],
     fingerprint: string | undefined,
   ): AsyncGenerator<Snapshot, void, undefined> {
-    const { text } = this.#query;
+    const read = this.#read;
     const batch = positions.map((i) => this.#retrieval.candidates[i] as Candidate);
     const news = new News();
     const scoring = scorer.score(
-      text,
+      read,
       batch.map(({ input }) => input as string),
       {
         signal: this.#signal,
@@ -262,7 +267,7 @@ export class QueryRun {
           checkLogits(logits);
           indices.forEach((index, i) => {
             this.#logits[positions[index] as number] = logits[i];
-            this.#backends.scores.set(fingerprint, text, batch[index] as Candidate, logits[i] as number);
+            this.#backends.scores.set(fingerprint, read, batch[index] as Candidate, logits[i] as number);
           });
           news.announce();
         },
@@ -292,6 +297,7 @@ export class QueryRun {
     return {
       ...{ stage: this.#stage, final, retrieval: this.#retrieval, logits: [...this.#logits] },
       ...{ cached: this.#cached, calibrations: this.#calibrations, embedded: this.#embedded },
+      corrected: this.#read === this.#query.text ? undefined : this.#read,
       rerank: this.#report(why),
       timings: this.#clock.timings(),
       reason: reason ?? this.#missing,

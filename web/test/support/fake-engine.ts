@@ -1,7 +1,7 @@
 /**
  * An engine in plain JavaScript with the exports of the compiled one. Words are hashed to 16 dimensions; a
  * cross-encoder's logit is how many of the query's words the passage has, in units of 10. A body is cut into passages
- * at its blank lines. The text "TRAP" makes it trap, as a Rust panic does; weights that begin with "bad" are refused,
+ * at its blank lines. "pasword" is misspelt. The text "TRAP" makes it trap, as a Rust panic does; weights that begin with "bad" are refused,
  * a cross-encoder of the weights "nan" gives no numbers, and one of "wordless" needs an embedder or words.
  */
 import type { RetrievalOptions } from '../../src/engine/protocol.js';
@@ -105,6 +105,11 @@ export function fakeEngine(network: FakeNetwork = { fetched: [], files: {} }): E
     retrieve(query: string, vector: Float32Array | undefined, options: RetrievalOptions) {
       if (query === 'TRAP') throw trap();
       return this.#corpus.retrieve(query, options, vector && ((other) => dot(vector, other)));
+    }
+
+    corrected(query: string, typing: boolean) {
+      const corrected = query.replaceAll(typing ? /pasword(?=\s)/g : /pasword/g, 'password');
+      return corrected === query ? undefined : corrected;
     }
 
     saveCollection() {
