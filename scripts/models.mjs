@@ -50,7 +50,8 @@ const RERANKERS = [
     license: 'Apache-2.0',
     provenance: 'docsift-rerank-l6, trained by this project from sentence-transformers/all-MiniLM-L6-v2',
     words: EMBEDDER.id,
-    mixingWeight: 16,
+    mixingWeight: 12,
+    openingShare: 0.4,
     calibration: { slope: 0.3201, intercept: -4.8479 },
   },
   {
@@ -78,7 +79,7 @@ await runMain(async () => {
     const folder = path.join(folders, id);
     models[id] = existsSync(path.join(folder, 'config.json'))
       ? await pack(reranker, folder, words)
-      : keep(id, kept[id], folder);
+      : keep(reranker, kept[id], folder);
   }
   const defaults = { embedder: EMBEDDER.id, reranker: RERANKERS[0]?.id };
   writeFileSync(MANIFEST, `${JSON.stringify({ version: 1, defaults, models }, null, 2)}\n`);
@@ -101,18 +102,20 @@ function fileOf({ id }) {
 }
 
 /**
- * @param {string} id
+ * The entry of a file that is not packed anew, with what is said of it above.
+ *
+ * @param {{ id: string, name: string, [field: string]: unknown }} model
  * @param {object | undefined} entry
  * @param {string} folder where it would be packed from
  */
-function keep(id, entry, folder) {
+function keep({ id, name: _, ...fields }, entry, folder) {
   if (!entry)
     throw new StepError(
       `no cross-encoder at ${folder}`,
       `put the Hugging Face folder (config.json, model.safetensors, tokenizer.json) of each reranker there, or name where they are: \`npm run models -- --rerankers FOLDER\``,
     );
   console.log(`✓ ${id}: kept as it is, since there is no ${folder}`);
-  return entry;
+  return { ...entry, ...fields };
 }
 
 /**

@@ -1,5 +1,6 @@
 //! Filters, facets, boosts, ranks and explanations of a retrieval.
 
+use docsift::index::documents::ContentHash;
 use docsift::search::collection::Collection;
 use docsift::search::options::Options;
 use docsift::search::retrieve::{Retrieval, Stage};
@@ -85,6 +86,7 @@ fn bad_options_are_named() {
         (json!({"limit": 5, "explain": 1}), ["explain: expected", "a number"]),
         (json!({"limit": 5, "rerankTokens": 0}), ["rerankTokens: expected an integer from 1", "0"]),
         (json!({"limit": 5, "texts": -1}), ["texts: expected an integer from 0", "-1"]),
+        (json!({"limit": 5, "openings": 0}), ["openings: expected an integer from 1", "0"]),
         (json!({"limit": 5, "facets": "tags"}), ["facets: expected an array", "a string"]),
         (json!({"limit": 5, "facets": ["tags", 1]}), ["facets[1]: expected", "a number"]),
         (json!({"limit": 5, "where": "app"}), ["where: expected an object", "a string"]),
@@ -287,6 +289,31 @@ fn texts_are_given_for_as_many_documents_as_are_asked_for() {
         }
         assert_eq!(found, expected, "{texts}");
     }
+}
+
+#[test]
+fn openings_are_the_beginnings_of_documents() {
+    let long = format!("About resets, in one sentence. {}", "Reset this and that. ".repeat(40));
+    let guide = format!("{long}\n\n## Passwords\n\nReset the password here.");
+    let collection = collection(json!([
+        {"id": "long", "title": "Guide", "body": guide},
+        {"id": "short", "title": "Reset", "body": "Press the password button."},
+        {"id": "other", "title": "Billing", "body": "Pay by card."},
+    ]));
+    let openings = |options: Value| {
+        let asked = self::options(options);
+        serde_json::to_value(collection.retrieve("reset password", None, &asked).unwrap()).unwrap()["openings"].take()
+    };
+    assert_eq!(openings(json!({})), Value::Null);
+    let found = openings(json!({"openings": 8}));
+    assert_eq!(found["long"]["input"], "Guide. About resets, in one sentence.");
+    assert_eq!(found["short"]["input"], "Reset. Press the password button.");
+    assert_eq!(found["long"]["hash"], json!(ContentHash::of("Guide. About resets, in one sentence.")));
+    assert_eq!(found.as_object().unwrap().len(), 2);
+    assert!(found["long"]["tokens"].as_u64().unwrap() <= 8);
+    // Of documents whose texts are given.
+    assert_eq!(openings(json!({"openings": 8, "texts": 1})).as_object().unwrap().len(), 1);
+    assert_eq!(openings(json!({"openings": 8, "texts": 0})), Value::Null);
 }
 
 #[test]

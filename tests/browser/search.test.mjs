@@ -20,9 +20,9 @@ const QUERIES = evaluation('zulip-help.dev.jsonl')
   .map((line) => JSON.parse(line));
 const REFERENCE = JSON.parse(evaluation('zulip-help.reference.json'));
 
-/** w in `logit + w × cosine`. */
+/** w and s in `(1 − s) × logit + s × logit of the opening + w × fused`. */
 const MANIFEST = JSON.parse(readFileSync(path.join(ROOT, 'models', 'manifest.json'), 'utf8'));
-const WEIGHT = MANIFEST.models[MANIFEST.defaults.reranker].mixingWeight;
+const { mixingWeight: WEIGHT, openingShare: SHARE } = MANIFEST.models[MANIFEST.defaults.reranker];
 
 const milliseconds = (/** @type {number} */ time) => `${time.toFixed(0)} ms`;
 const megabytes = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -82,7 +82,7 @@ test('a visitor of the demo', async (t) => {
     assert.ok(hits >= REFERENCE.totals.hits, `${hits} hits, PyTorch has ${REFERENCE.totals.hits}`);
   });
 
-  await t.test('the order is by logit + w × fused score, and the panel shows all candidates', async () => {
+  await t.test('the order is by logits and w × fused score, and the panel shows all candidates', async () => {
     await page.locator('#trace summary').click();
     assert.equal(await page.locator('#moves path').count(), 50);
     assert.match(await page.locator('#story').textContent(), /passages read with the question in/);
@@ -92,19 +92,27 @@ test('a visitor of the demo', async (t) => {
         rows.map((row) => [...row.querySelectorAll('td')].slice(-5).map((cell) => Number(cell.textContent))),
       );
     assert.equal(rows.length, 50);
-    for (const [, , fused, cross, final] of rows) {
+    const isRead = (/** @type {number[]} */ row) => !Number.isNaN(row[3]);
+    for (const [fused, cross, opening, final] of rows.map((row) => row.slice(1))) {
+      const logit = Number.isNaN(opening) ? cross : (1 - SHARE) * cross + SHARE * opening;
       // The cells are rounded: the fused score to 3 digits, the others to 2.
       const rounding = WEIGHT * 0.0005 + 0.01;
       assert.ok(
-        Math.abs(cross + WEIGHT * fused - final) <= rounding,
-        `${cross} + ${WEIGHT} × ${fused} = ${final}`,
+        Math.abs(logit + WEIGHT * fused - final) <= rounding,
+        `${logit} + ${WEIGHT} × ${fused} = ${final}`,
       );
     }
-    const finals = rows.map((row) => row[4]);
-    assert.deepEqual(
-      finals,
-      [...finals].sort((a, b) => b - a),
-    );
+    // Those whose documents' openings were read come first.
+    const read = rows.filter(isRead);
+    assert.ok(read.length >= 10 && read.length < rows.length);
+    for (const part of [rows.slice(0, read.length), rows.slice(read.length)]) {
+      const finals = part.map((row) => row[4]);
+      assert.deepEqual(
+        finals,
+        [...finals].sort((a, b) => b - a),
+      );
+    }
+    assert.deepEqual(rows.slice(0, read.length), read);
   });
 
   await t.test('memory stays small', async (t) => {

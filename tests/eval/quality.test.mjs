@@ -51,7 +51,9 @@ const meanOf = (stage, metric) => mean(outcomes.map(({ values }) => values[stage
  */
 function withLogits(change, alone) {
   const ranked = candidates.map((candidate) =>
-    alone ? { ...candidate, added: candidate.added.map(() => 0) } : candidate,
+    alone
+      ? { ...candidate, added: candidate.added.map(() => 0), openings: candidate.added.map(() => undefined) }
+      : candidate,
   );
   const logits = candidates.map((candidate) => candidate.logits);
   return compareLogits(ranked, logits.map(change), logits).ndcg.found;

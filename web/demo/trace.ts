@@ -7,7 +7,7 @@ import { moveLabel } from './results.js';
 
 const COLUMNS = [
   ...['#', 'Moved', 'Passage', 'By words', 'By meaning'],
-  ...['Cosine', 'BM25', 'Fused', 'Cross-encoder', 'Final'],
+  ...['Cosine', 'BM25', 'Fused', 'Cross-encoder', 'Opening', 'Final'],
 ];
 
 const STEPS: Record<TraceStep['step'], string> = {
@@ -82,6 +82,7 @@ function row(candidate: TraceCandidate): HTMLTableRowElement {
     make('td', '', score(scores.bm25, 2)),
     make('td', '', score(scores.fused, 3)),
     make('td', '', score(scores.cross, 2)),
+    make('td', '', score(scores.opening, 2)),
     make('td', '', score(scores.final, 2)),
   );
 }

@@ -15,9 +15,10 @@ export interface Calibration {
 export interface Calibrations {
   /** Of the fused score; the embedder's. */
   fused?: Calibration | undefined;
-  /** Of `cross + mixingWeight × fused`; the reranker's. */
+  /** Of the score that orders what was reranked; the reranker's. */
   reranked?: Calibration | undefined;
   mixingWeight: number;
+  openingShare: number;
 }
 
 /** The probability, from 0 to 1, for a score that orders results. */

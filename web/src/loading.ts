@@ -17,9 +17,10 @@ export interface Loading<T> {
 
 export interface LoadedModel {
   /** In the manifest; absent for files of one's own. */
-  id: string | undefined;
+  id?: string | undefined;
   info: ModelInfo;
   mixingWeight: number;
+  openingShare: number;
   calibration: Calibration | undefined;
 }
 
@@ -53,7 +54,7 @@ export async function loadEmbedder(
   index: SiteIndex | undefined,
 ): Promise<LoadedModel> {
   const { pool, collection } = await starting;
-  const { id, source, mixingWeight, calibration } = await resolving;
+  const { source, ...chosen } = await resolving;
   // Both are downloads; neither waits for the other.
   const vectors = collection.addVectors();
   vectors.catch(() => {});
@@ -66,7 +67,7 @@ export async function loadEmbedder(
   }
   await vectors;
   await index?.keep();
-  return { id, info, mixingWeight, calibration };
+  return { ...chosen, info };
 }
 
 /** Loads the reranker after the embedder, which is of use sooner; without its vectors nothing is reranked. */
@@ -77,9 +78,8 @@ export async function loadReranker(
 ): Promise<LoadedModel> {
   const { pool } = await starting;
   const loaded = await embedder;
-  const chosen = await choose(async () => loaded && speedOf(pool, loaded.info));
-  const { id, source, mixingWeight, calibration } = chosen;
-  return { id, info: await pool.load('reranker', source), mixingWeight, calibration };
+  const { source, ...chosen } = await choose(async () => loaded && speedOf(pool, loaded.info));
+  return { ...chosen, info: await pool.load('reranker', source) };
 }
 
 /** Has one worker embed, and takes the others to be as fast. */

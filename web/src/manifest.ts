@@ -17,9 +17,11 @@ export interface ManifestModel {
   words?: string | undefined;
   /** A reranker's weight of the fused score against its logit. */
   mixingWeight?: number | undefined;
+  /** How much the opening of a passage's document counts in a reranker's logit, from 0, the default, to below 1. */
+  openingShare?: number | undefined;
   /**
    * From a score to the probability that a result answers the query: of an embedder from the fused score, of a reranker
-   * from `logit + mixingWeight × fused`. Without one, results have no `score`.
+   * from its score that orders results. Without one, results have no `score`.
    */
   calibration?: Calibration | undefined;
   /** Multiply-accumulates of the linear layers for one token: how a reranker is chosen by a budget. */
@@ -109,7 +111,8 @@ export function findModel(manifest: Manifest, role: Role, id = manifest.defaults
 
 function problemOf(model: unknown): string | undefined {
   if (!isObject(model)) return 'expected an object';
-  const { role, file, bytes, sha256, revision, words, mixingWeight, calibration, macsPerToken } = model;
+  const { role, file, bytes, sha256, revision, words } = model;
+  const { mixingWeight, openingShare, calibration, macsPerToken } = model;
   if (role !== 'embedder' && role !== 'reranker') return 'expected "role" to be "embedder" or "reranker"';
   if (typeof file !== 'string' || file === '') return 'expected "file" to be a path';
   if (!Number.isSafeInteger(bytes) || (bytes as number) <= 0)
@@ -122,11 +125,17 @@ function problemOf(model: unknown): string | undefined {
     return 'expected "words" to be the id of an embedder, and only a reranker to have it';
   if (mixingWeight !== undefined && !Number.isFinite(mixingWeight))
     return 'expected "mixingWeight" to be a number';
+  if (openingShare !== undefined && !isShare(openingShare))
+    return 'expected "openingShare" to be a number from 0 to below 1';
   const problem = calibration === undefined ? undefined : problemOfCalibration(calibration);
   if (problem) return problem;
   if (macsPerToken !== undefined && !(Number.isSafeInteger(macsPerToken) && (macsPerToken as number) > 0))
     return 'expected "macsPerToken" to be a positive integer';
   return undefined;
+}
+
+function isShare(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < 1;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -25,6 +25,8 @@ export interface ModelFiles {
   revision?: string | undefined;
   /** A reranker's weight of the fused score against its logit. Default 0, which suits public cross-encoders. */
   mixingWeight?: number | undefined;
+  /** How much the opening of a passage's document counts in a reranker's logit, from 0, the default, to below 1. */
+  openingShare?: number | undefined;
   /**
    * From the score that orders results to a probability: see `Calibration`. Default none: results then have no `score`,
    * and `minScore` leaves nothing out. A reranker whose `mixingWeight` is not 0 needs one of its embedder's too.
@@ -112,6 +114,7 @@ export interface ResolvedModel {
   /** Changes with the weights. */
   key: string;
   mixingWeight: number;
+  openingShare: number;
   calibration: Calibration | undefined;
 }
 
@@ -141,8 +144,8 @@ export class ModelCatalogue {
     };
     const words =
       model.words === undefined ? undefined : fileOf(findModel(manifest, 'embedder', model.words));
-    const { sha256: key, mixingWeight = 0, calibration } = model;
-    return { id, source: { weights: fileOf(model), words }, key, mixingWeight, calibration };
+    const { sha256: key, mixingWeight = 0, openingShare = 0, calibration } = model;
+    return { id, source: { weights: fileOf(model), words }, key, mixingWeight, openingShare, calibration };
   }
 }
 
@@ -155,6 +158,7 @@ function ownModel({
   bytes,
   revision,
   mixingWeight = 0,
+  openingShare = 0,
   calibration,
 }: ModelFiles): ResolvedModel {
   const problem = calibration === undefined ? undefined : problemOfCalibration(calibration);
@@ -171,6 +175,7 @@ function ownModel({
     },
     key: sha256 ?? `${url}#${revision ?? ''}`,
     mixingWeight,
+    openingShare,
     calibration,
   };
 }

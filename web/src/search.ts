@@ -350,9 +350,9 @@ export class Search {
     const [engine, reranker] = [this.#engine, this.#reranker];
     if (!engine || !reranker) return undefined;
     let pool: Pool | undefined;
-    const ready = reranker.ready.then(async ({ info, mixingWeight, calibration }) => {
+    const ready = reranker.ready.then(async ({ info, mixingWeight, openingShare, calibration }) => {
       ({ pool } = await engine.ready);
-      return { fingerprint: info.fingerprint, mixingWeight, calibration, divisible: true };
+      return { fingerprint: info.fingerprint, mixingWeight, openingShare, calibration, divisible: true };
     });
     ready.catch(() => {});
     return {

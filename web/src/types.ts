@@ -108,14 +108,16 @@ export interface Scores {
   cosine?: number | undefined;
   /** The cross-encoder's logit; absent where it did not run, or not yet. */
   cross?: number | undefined;
+  /** The cross-encoder's logit of what its document opens with; absent where that was not read, or not yet. */
+  opening?: number | undefined;
   bm25: number;
   /** What `boost` added to the fused score. */
   boost: number;
   /** The retriever's score, of cosine, BM25 and boost. */
   fused: number;
   /**
-   * `cross + mixingWeight × fused` once reranked, else `fused`. What was reranked comes before what was not. `cross` counts
-   * less where the query has more than 16 words and the mixing weight is not 0.
+   * `cross + mixingWeight × fused` once reranked, else `fused`. What was reranked comes before what was not; of that, what
+   * has an `opening`, of which `cross` is then taken to be `openingShare`. `cross` counts less where the query has more than 16 words and the mixing weight is not 0.
    */
   final: number;
 }
@@ -245,6 +247,14 @@ export interface TraceStep {
   skipped?: string | undefined;
 }
 
+/** What a document opens with. */
+export interface TraceOpening {
+  documentId: string;
+  input: string;
+  /** The cross-encoder's. */
+  logit: number;
+}
+
 /** The whole story of a result. */
 export interface Trace {
   terms: Term[];
@@ -255,6 +265,9 @@ export interface Trace {
   /** The candidates found by words and by meaning, each in its own order. */
   lexical: TraceCandidate[];
   dense: TraceCandidate[];
+  /** What the best documents open with, as it was read, and how much of a passage's logit that is. */
+  openings: TraceOpening[];
+  openingShare: number;
   steps: TraceStep[];
 }
 

@@ -15,7 +15,7 @@ beforeEach(() => {
 
 const FUSED = { slope: 10, intercept: -5 };
 const RERANKED = { slope: 0.5, intercept: -2 };
-const calibrations: Calibrations = { fused: FUSED, reranked: RERANKED, mixingWeight: 2 };
+const calibrations: Calibrations = { fused: FUSED, reranked: RERANKED, openingShare: 0, mixingWeight: 2 };
 
 function candidate(documentId: string, cosine: number | undefined): Candidate {
   const identity = { passageId: 0, documentId, text: documentId, input: documentId, hash: documentId };

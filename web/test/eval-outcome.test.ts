@@ -168,6 +168,8 @@ test('fidelity tells a scoring from its reverse', () => {
     inputs: documents,
     documents,
     logits,
+    openings: logits.map(() => undefined),
+    openingShare: 0,
     added: logits.map(() => 0),
   };
   const same = compareLogits([candidate], [logits], [logits]);

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import type { Candidate, Retrieval } from '../src/engine/protocol.js';
 import { checkQuery } from '../src/query/options.js';
 import type { Snapshot } from '../src/query/present.js';
-import { type Backends, QueryRun, type Retriever } from '../src/query/run.js';
+import { type Backends, QueryRun, type Retriever, type Scorer } from '../src/query/run.js';
 import { ScoreCache } from '../src/query/score-cache.js';
+import type { QueryOptions } from '../src/types.js';
 import { all, soon } from './support/queries.js';
 
 const candidate = (text: string | undefined): Candidate => ({
@@ -46,6 +47,88 @@ async function courseOf(backends: Partial<Backends>) {
     [stage, retrieval.candidates[0]?.text, final, reason?.message].filter((each) => each !== undefined);
   return (await all(run.snapshots())).map(told);
 }
+
+/** Twelve documents, each found by two passages, with their openings. */
+const many = (): Retrieval => {
+  const ids = Array.from({ length: 12 }, (_, i) => `d${i}`);
+  const input = (id: string, part: string) => ({ input: `${id} ${part}`, hash: `${id} ${part}`, tokens: 2 });
+  const passage = (id: string, part: string): Candidate => ({
+    ...{ passageId: 0, documentId: id, cosine: 0.5, bm25: 1, boost: 0, fused: 0 },
+    ...{ ...input(id, part), text: part },
+  });
+  return {
+    ...{ stage: 'hybrid', terms: [], excluded: 0 },
+    candidates: ['first', 'second'].flatMap((part) => ids.map((id) => passage(id, part))),
+    documents: Object.fromEntries(ids.map((id) => [id, { id, title: id, body: '' }])),
+    openings: Object.fromEntries(ids.map((id) => [id, input(id, 'opening')])),
+  };
+};
+
+/** A reranker by which d0 has the best passages and the worst opening; `asked` are the texts that it reads at a time. */
+const scorer = (asked: string[][], openingShare: number): Scorer => ({
+  ready: Promise.resolve({ fingerprint: 'f', mixingWeight: 0, openingShare, divisible: true }),
+  rate: () => 1,
+  score: async (_query, texts, { onScores }) => {
+    asked.push([...texts]);
+    const logits = texts.map((text) => {
+      const place = Number(/\d+/.exec(text)?.[0]);
+      return text.endsWith('opening') ? place : -place;
+    });
+    onScores([...logits.keys()], logits);
+    return logits;
+  },
+});
+
+async function lastOf(backends: Partial<Backends>, options: QueryOptions = {}) {
+  const others = { words: words(undefined), scores: new ScoreCache() };
+  const retrieving = retriever(async () => ({ retrieval: many() }));
+  const run = new QueryRun(
+    { ...others, retriever: retrieving, scorer: undefined, ...backends },
+    checkQuery('question', options),
+    new AbortController().signal,
+  );
+  return (await all(run.snapshots())).at(-1) as Snapshot;
+}
+
+test('reads what the ten best documents open with, after their passages', async () => {
+  const asked: string[][] = [];
+  const last = await lastOf({ scorer: scorer(asked, 0.5) });
+  assert.deepEqual(
+    asked.map(({ length }) => length),
+    [24, 10],
+  );
+  assert.deepEqual(
+    [...last.openings],
+    Array.from({ length: 10 }, (_, i) => [`d${i}`, i]),
+  );
+  assert.equal(last.rerank.tokens, 24 * 2 + 10 * 2);
+  assert.equal(last.rerank.candidates, 24);
+});
+
+test('openings are read once, within the budget, and only where they count', async () => {
+  const scores = new ScoreCache();
+  const asked: string[][] = [];
+  await lastOf({ scorer: scorer(asked, 0.5), scores });
+  const again = await lastOf({ scorer: scorer(asked, 0.5), scores });
+  assert.equal(asked.length, 2);
+  assert.equal(again.openings.size, 10);
+  assert.equal(again.rerank.tokens, 0);
+
+  assert.equal((await lastOf({ scorer: scorer([], 0) })).openings.size, 0);
+  assert.equal((await lastOf({ scorer: scorer([], 0.5) }, { rerank: false })).openings.size, 0);
+  // Passages are read a few at a time, openings all or none.
+  const short = await lastOf({ scorer: scorer([], 0.5) }, { rerank: { budgetMs: 30 } });
+  assert.equal(short.openings.size, 0);
+  assert.equal(short.stage, 'reranked');
+
+  const without = { ...many(), openings: undefined };
+  const none = await lastOf({
+    retriever: retriever(async () => ({ retrieval: without })),
+    scorer: scorer([], 0.5),
+  });
+  assert.equal(none.openings.size, 0);
+  assert.equal(none.stage, 'reranked');
+});
 
 const after = (ms: number) => async () => {
   await soon(ms);

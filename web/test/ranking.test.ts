@@ -24,7 +24,15 @@ test('orders by logit + weight × fused score, words and boosts included', () =>
   const raised = candidates.map((each) => (each.documentId === 'b' ? { ...each, fused: 1 } : each));
   assert.equal(order(rank(raised, logits, 20)), 'b c a');
   const [first] = rank(candidates, logits, 20);
-  assert.deepEqual(first?.scores, { cosine: 0.4, bm25: 1, boost: 0, fused: 0.4, cross: 2, final: 10 });
+  assert.deepEqual(first?.scores, {
+    cosine: 0.4,
+    bm25: 1,
+    boost: 0,
+    fused: 0.4,
+    cross: 2,
+    opening: undefined,
+    final: 10,
+  });
 });
 
 test('trusts logits less beside the fused score where the query is longer than those of the training', () => {
@@ -60,6 +68,29 @@ test('puts what has no logit after what has one, in the order of the retriever',
     ranked.map(({ scores }) => scores.final),
     [-8, -9, 0.8, 0.9 - 3 / 10],
   );
+});
+
+test('of a passage’s logit a share is that of its document’s opening', () => {
+  const candidates = [candidate('a', 0.5), candidate('b', 0.5), candidate('c', 0.5), candidate('d', 0.5)];
+  const openings = (logits: [string, number][], share = 0.25) => ({ share, logits: new Map(logits) });
+  const all: [string, number][] = [...'abcd'].map((id, i) => [id, 8 * i]);
+  const ranked = rank(candidates, [3, 2, 1, 0], 4, 1, openings(all));
+  assert.equal(order(ranked), 'd c b a');
+  assert.deepEqual(
+    ranked.map(({ scores }) => [scores.cross, scores.opening, scores.final]),
+    [
+      [0, 24, 8],
+      [1, 16, 6.75],
+      [2, 8, 5.5],
+      [3, 0, 4.25],
+    ],
+  );
+  // What was read more of comes first, and what has no logit has no use for an opening.
+  const some = rank(candidates, [9, 0, 1, undefined], 4, 1, openings([...all.slice(1, 3), ['d', 99]]));
+  assert.equal(order(some), 'c b a d');
+  assert.equal(some[3]?.scores.opening, undefined);
+  // The whole logit is trusted less for a long query.
+  assert.equal(rank(candidates, [4, 0, 0, 0], 4, 0.5, openings([['a', 8]]))[0]?.scores.final, 0.5 * 5 + 2);
 });
 
 test('gives a passage without a vector the least cosine there is', () => {

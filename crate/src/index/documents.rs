@@ -117,6 +117,12 @@ impl StoredDocument {
         self.has_body().then(|| passage.input_within(&self.document, tokens))
     }
 
+    /// What says best what the document is about: its title and the beginning of its first passage, cut to about `tokens`
+    /// tokens, and about how many it has. None until the body is there.
+    pub fn opening_within(&self, tokens: usize) -> Option<(String, usize)> {
+        self.input_within(self.passages.first()?, tokens)
+    }
+
     /// Checks that `body` is the one awaited.
     pub(crate) fn check_body(&self, body: &str) -> Result<()> {
         let id = &self.document.id;

@@ -27,6 +27,8 @@ pub struct Options {
     /// Of how many documents the texts are wanted, the best first; of all when absent. The texts of 50 passages and the
     /// bodies around them take longer to hand over to JavaScript than to find: 5.6 of 6.8 ms over 10,000 passages.
     pub texts: Option<usize>,
+    /// About how many tokens of each document's opening are wanted; none when absent.
+    pub openings: Option<usize>,
 }
 
 impl Options {
@@ -35,7 +37,7 @@ impl Options {
         Self { limit, ..Self::default() }
     }
 
-    /// Reads `{limit, where?, boost?, facets?, typing?, explain?, rerankTokens?, texts?}`. Null is as good as absent.
+    /// Reads `{limit, where?, boost?, facets?, typing?, explain?, rerankTokens?, texts?, openings?}`. Null is as good as absent.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] naming the option, what was expected and what was found.
@@ -60,11 +62,12 @@ impl Options {
             },
             rerank_tokens: count(&mut given, "rerankTokens", 1)?,
             texts: count(&mut given, "texts", 0)?,
+            openings: count(&mut given, "openings", 1)?,
         };
         match given.keys().next() {
             None => Ok(options),
             Some(other) => Err(Error::InvalidInput(format!(
-                "options: expected limit, where, boost, facets, typing, explain, rerankTokens and texts, found \"{other}\""
+                "options: expected limit, where, boost, facets, typing, explain, rerankTokens, texts and openings, found \"{other}\""
             ))),
         }
     }

@@ -1,5 +1,7 @@
 //! Candidates for a query, before any reranking.
 
+use std::collections::BTreeMap;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -69,6 +71,17 @@ pub struct Candidate<'a> {
     pub dense_rank: Option<usize>,
 }
 
+/// The beginning of a document, from which a reranker tells what it is about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DocumentOpening {
+    /// `title. heading. text`, the text cut.
+    pub input: String,
+    /// Of `input`, as a candidate's.
+    pub hash: ContentHash,
+    /// Of `input`, about.
+    pub tokens: usize,
+}
+
 /// A term of the query and what it found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Term {
@@ -91,6 +104,9 @@ pub struct Retrieval<'a> {
     pub candidates: Vec<Candidate<'a>>,
     /// The documents of the candidates, once each.
     pub documents: Found<'a>,
+    /// If they were asked for: the openings of those of the documents whose texts are given, by id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub openings: BTreeMap<&'a str, DocumentOpening>,
     /// The terms of the query, in order.
     pub terms: Vec<Term>,
     /// If they were asked for: counts over the documents that share a term with the query or are among the candidates;
@@ -169,10 +185,17 @@ impl Collection {
 
         let best = evidence.best(options.limit);
         let mut documents = Found { documents: Vec::new(), whole: options.texts.unwrap_or(usize::MAX) };
+        let mut openings = BTreeMap::new();
         for (stored, _) in best.iter().filter_map(|scored| self.passage(scored.passage)) {
             let document = stored.document();
-            if !documents.documents.iter().any(|other| other.id == document.id) {
-                documents.documents.push(document);
+            if documents.documents.iter().any(|other| other.id == document.id) {
+                continue;
+            }
+            documents.documents.push(document);
+            let opening = options.openings.filter(|_| documents.has_texts(document));
+            if let Some((input, tokens)) = opening.and_then(|tokens| stored.opening_within(tokens)) {
+                let opening = DocumentOpening { hash: ContentHash::of(&input), input, tokens };
+                openings.insert(document.id.as_str(), opening);
             }
         }
         let candidates = self.candidates(&best, &evidence, &documents, options.rerank_tokens);
@@ -195,6 +218,7 @@ impl Collection {
             stage,
             candidates,
             documents,
+            openings,
             facets,
             excluded,
             explanation: options.explain.as_deref().map(|id| self.explain(id, &evidence, options)),

@@ -91,6 +91,16 @@ export interface RetrievalOptions {
   rerankTokens?: number | undefined;
   /** Of how many documents the texts are wanted, the best first; of all by default. */
   texts?: number | undefined;
+  /** About how many tokens of the opening of each document are wanted; none by default. */
+  openings?: number | undefined;
+}
+
+/** The beginning of a document, from which a reranker tells what it is about. */
+export interface Opening {
+  input: string;
+  /** Of `input`, as a candidate has one. */
+  hash: string;
+  tokens: number;
 }
 
 /** Where the passages of one document stand among all. */
@@ -123,6 +133,8 @@ export interface Retrieval {
   candidates: Candidate[];
   /** The documents of the candidates, by id. */
   documents: { [id: string]: object };
+  /** By id, of those of the documents whose texts are there; absent where they were not asked for. */
+  openings?: { [id: string]: Opening } | undefined;
   terms: Term[];
   /** How often each value of a field occurs among the documents matched. */
   facets?: { [field: string]: { [value: string]: number } } | undefined;

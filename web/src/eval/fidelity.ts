@@ -13,14 +13,20 @@ import type { Asked, SystemOptions } from './system.js';
 export interface Candidates {
   set: string;
   query: JudgedQuery;
-  /** The query and the passages as the reranker reads them. */
+  /** The query as the reranker reads it. */
   read: string;
+  /** The passages as it reads them, and after them the openings of the best documents. */
   inputs: string[];
+  /** Of each passage. */
   documents: string[];
-  /** The logits that the search itself gave. */
+  /** The logits that the search itself gave, of all inputs. */
   logits: number[];
+  /** Of each passage the place of its document's opening among the inputs, where that was read. */
+  openings: (number | undefined)[];
+  /** How much of a passage's logit the opening's is. */
+  openingShare: number;
   /**
-   * What the search adds to a logit, so that any other logits can be ranked as it would rank them. Where it trusts logits
+   * What the search adds to a passage's logit, so that any other logits can be ranked as it would rank them. Where it trusts logits
    * less, for a long query, those count by their difference from its own.
    */
   added: number[];
@@ -43,19 +49,37 @@ export interface Fidelity {
 export function toCandidates(
   set: string,
   query: JudgedQuery,
-  { reranked, read }: Pick<Asked, 'reranked' | 'read'>,
+  { reranked, read, openings, openingShare }: Omit<Asked, 'hits' | 'timings'>,
 ): Candidates {
   const ordered = [...reranked].sort((a, b) => a.retrievalRank - b.retrievalRank);
-  const logits = ordered.map(({ scores }) => scores.cross ?? Number.NaN);
+  const places = new Map(openings.map(({ documentId }, i) => [documentId, ordered.length + i]));
+  const candidates = {
+    logits: [
+      ...ordered.map(({ scores }) => scores.cross ?? Number.NaN),
+      ...openings.map(({ logit }) => logit),
+    ],
+    openings: ordered.map(({ documentId }) => places.get(documentId)),
+    openingShare,
+  };
   return {
     set,
     query,
     read,
-    inputs: ordered.map(({ input }) => input),
+    ...candidates,
+    inputs: [...ordered, ...openings].map(({ input }) => input),
     documents: ordered.map(({ documentId }) => documentId),
-    logits,
-    added: ordered.map(({ scores }, i) => scores.final - (logits[i] as number)),
+    added: ordered.map(({ scores }, i) => scores.final - logitWithOpening(candidates, candidates.logits, i)),
   };
+}
+
+/** A passage's logit with its share of the opening's. */
+function logitWithOpening(
+  { openings, openingShare }: Pick<Candidates, 'openings' | 'openingShare'>,
+  logits: readonly number[],
+  passage: number,
+): number {
+  const [own, opening] = [logits[passage] as number, openings[passage]];
+  return opening === undefined ? own : own + openingShare * ((logits[opening] as number) - own);
 }
 
 /** The logits of a reranker of the given precision, a row for each query. */
@@ -133,9 +157,14 @@ export function compareLogits(
 }
 
 function compareQuery(candidate: Candidates, found: readonly number[], reference: readonly number[]) {
-  const { query, documents, added } = candidate;
+  const { query, documents, openings, added } = candidate;
+  const passages = (logits: readonly number[]) => logits.slice(0, documents.length);
   const shown = (logits: readonly number[]) => {
-    const order = descending(logits.map((logit, i) => logit + (added[i] as number)));
+    const finals = added.map((each, i) => logitWithOpening(candidate, logits, i) + each);
+    // Those whose openings were read come first; the sort keeps the order of what is equal.
+    const order = descending(finals).sort(
+      (i, j) => Number(openings[i] === undefined) - Number(openings[j] === undefined),
+    );
     return [...new Set(order.map((i) => documents[i] as string))];
   };
   const grade = (ids: readonly string[]) => ids.map((id) => query.grades.get(id) ?? 0);
@@ -143,7 +172,7 @@ function compareQuery(candidate: Candidates, found: readonly number[], reference
   const [ours, theirs] = [shown(found), shown(reference)];
   return {
     spearman: spearman(found, reference),
-    passages: overlap(descending(found), descending(reference)),
+    passages: overlap(descending(passages(found)), descending(passages(reference))),
     shown: overlap(ours, theirs),
     ndcg: ndcg(grade(ours), judged, 10),
     reference: ndcg(grade(theirs), judged, 10),

@@ -4,7 +4,7 @@ import { DocsiftError } from '../errors.js';
 import { loadReranker, type ModelOptions } from '../models.js';
 import type { Progress } from '../options.js';
 import { createSearch, type Search } from '../search.js';
-import type { QueryOptions, SearchDocument, Stats, Timings, TraceCandidate } from '../types.js';
+import type { QueryOptions, SearchDocument, Stats, Timings, TraceCandidate, TraceOpening } from '../types.js';
 import { Pace } from './pace.js';
 
 export interface SystemOptions {
@@ -93,6 +93,8 @@ export interface Asked {
   read: string;
   /** The candidates, in their final order. */
   reranked: TraceCandidate[];
+  openings: TraceOpening[];
+  openingShare: number;
   timings: Timings;
 }
 
@@ -105,7 +107,8 @@ export async function ask(search: Search, text: string, options: QueryOptions): 
   if (reason) throw reason;
   const reranked = trace?.candidates ?? [];
   const hits = [...new Set(reranked.map(({ documentId }) => documentId))];
-  return { hits, read: corrected ?? text, reranked, timings };
+  const { openings = [], openingShare = 0 } = trace ?? {};
+  return { hits, read: corrected ?? text, reranked, openings, openingShare, timings };
 }
 
 async function start(

@@ -21,7 +21,7 @@ export function ownRetriever(retrieve: RetrieveFunction, timeoutMs: number): Ret
 
 export function ownScorer(rerank: RerankFunction, timeoutMs: number): Scorer {
   return {
-    ready: Promise.resolve({ mixingWeight: 0, divisible: false }),
+    ready: Promise.resolve({ mixingWeight: 0, openingShare: 0, divisible: false }),
     rate: () => undefined,
     score: async (query, texts, { signal, onScores }) => {
       const call = (own: FunctionOptions) => rerank(query, texts, own);

@@ -1,6 +1,6 @@
 /** Which passages are worth reranking, and what this device can afford. Pure. */
 import { pairTokens } from '../engine/job.js';
-import type { Candidate, Retrieval } from '../engine/protocol.js';
+import type { Retrieval } from '../engine/protocol.js';
 import type { RerankReason, SearchDocument } from '../types.js';
 import { comparable } from '../words.js';
 import type { Query } from './options.js';
@@ -53,7 +53,7 @@ export function passageTokens(
  */
 export function affordable(
   query: string,
-  candidates: readonly Candidate[],
+  candidates: readonly { input?: string | undefined }[],
   leftMs: number,
   rate: number | undefined,
 ): number {

@@ -26,6 +26,8 @@ export interface Snapshot {
   retrieval: Retrieval;
   /** By the candidates' positions; empty before reranking. */
   logits: readonly (number | undefined)[];
+  /** Of the openings that were read, by their documents. */
+  openings: ReadonlyMap<string, number>;
   /** The positions of those that were cached. */
   cached: ReadonlySet<number>;
   calibrations: Calibrations;
@@ -48,7 +50,8 @@ const excerpts = new WeakMap<Candidate, Excerpt>();
 export function present(snapshot: Snapshot, query: Query): QueryResult {
   const { stage, final, retrieval, logits, calibrations, rerank, timings, reason } = snapshot;
   const { candidates, documents, terms, facets } = retrieval;
-  const ordered = rank(candidates, logits, calibrations.mixingWeight, trustIn(query.text));
+  const openings = { share: calibrations.openingShare, logits: snapshot.openings };
+  const ordered = rank(candidates, logits, calibrations.mixingWeight, trustIn(query.text), openings);
   const ranked = withScores(ordered, calibrations);
   const reranked = logits.filter((logit) => logit !== undefined).length;
   const found = toHits(ranked, documents, query.limit, (candidate) => {
@@ -109,6 +112,11 @@ function traceOf(snapshot: Snapshot, ranked: readonly Ranked[], query: Query): T
     candidates,
     lexical: listBy(candidates, 'lexicalRank'),
     dense: listBy(candidates, 'denseRank'),
+    openings: Object.entries(snapshot.retrieval.openings ?? {}).flatMap(([documentId, { input }]) => {
+      const logit = snapshot.openings.get(documentId);
+      return logit === undefined ? [] : { documentId, input, logit };
+    }),
+    openingShare: snapshot.calibrations.openingShare,
     steps: stepsOf(snapshot, query),
   };
 }

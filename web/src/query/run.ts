@@ -7,6 +7,8 @@ import { absentTexts, type Found, type TextsWanted } from '../texts.js';
 import type { RerankReport, Stage } from '../types.js';
 import { abortable } from './abort.js';
 import { Clock } from './clock.js';
+import { News } from './news.js';
+import { OPENING_TOKENS, openingsOfBest } from './openings.js';
 import type { Query } from './options.js';
 import { affordable, passageTokens, reasonToSkip } from './plan.js';
 import { NOTHING_FOUND, type Snapshot } from './present.js';
@@ -56,7 +58,9 @@ export interface ScorerInfo {
   /** Tells the weights; scores without one are not kept. */
   fingerprint?: string | undefined;
   mixingWeight: number;
-  /** Of `logit + mixingWeight × fused`. */
+  /** How much the opening of a passage's document counts in its logit; 0 where none is to be read. */
+  openingShare: number;
+  /** Of the score that orders what was reranked. */
   calibration?: Calibration | undefined;
   /** Whether a budget can be kept to: whether passages may be scored a few at a time. */
   divisible: boolean;
@@ -94,7 +98,9 @@ export class QueryRun {
   #read: string;
   #logits: (number | undefined)[] = [];
   #cached = new Set<number>();
-  #calibrations: Calibrations = { mixingWeight: 0 };
+  #openings = new Map<string, number>();
+  #openingTokens = 0;
+  #calibrations: Calibrations = { mixingWeight: 0, openingShare: 0 };
   /** Why texts of the latest retrieval are missing. */
   #missing: DocsiftError | undefined;
 
@@ -153,6 +159,7 @@ export class QueryRun {
     } catch (thrown) {
       this.#stage = this.#retrieval.stage;
       this.#logits = [];
+      this.#openings = new Map();
       this.#cached = new Set();
       yield this.#snapshot(true, 'failed', this.#reasonOf(thrown));
     }
@@ -216,22 +223,23 @@ export class QueryRun {
     const { rerank } = this.#query;
     const { scores } = this.#backends;
     const info = await this.#clock.time('waiting', abortable(scorer.ready, this.#signal));
-    const { mixingWeight, calibration: reranked } = info;
-    this.#calibrations = { ...this.#calibrations, mixingWeight, reranked };
+    const { mixingWeight, openingShare, calibration: reranked } = info;
+    this.#calibrations = { ...this.#calibrations, mixingWeight, openingShare, reranked };
     this.#logits = candidates.map((candidate) => scores.get(info.fingerprint, this.#read, candidate));
     this.#cached = new Set(this.#scored());
     const stop = this.#clock.start('rerank');
     const budget = typeof rerank === 'object' && info.divisible ? rerank.budgetMs : undefined;
     const started = performance.now();
+    const left = () => (budget === undefined ? undefined : budget - (performance.now() - started));
     try {
       for (;;) {
         const missing = [...candidates.keys()].filter((i) => this.#logits[i] === undefined);
-        const left = budget === undefined ? undefined : budget - (performance.now() - started);
-        const batch = this.#affordable(missing, left, scorer.rate());
+        const batch = this.#affordable(missing, left(), scorer.rate());
         if (batch.length === 0) break;
         yield* this.#score(scorer, batch, info.fingerprint);
         if (budget === undefined) break;
       }
+      if (openingShare > 0) await this.#readOpenings(scorer, info.fingerprint, left());
     } finally {
       stop();
     }
@@ -283,6 +291,38 @@ export class QueryRun {
     }
   }
 
+  /** Reads what the best documents open with; none of them where the time left is too short for all. */
+  async #readOpenings(
+    scorer: Scorer,
+    fingerprint: string | undefined,
+    leftMs: number | undefined,
+  ): Promise<void> {
+    const openings = openingsOfBest(
+      this.#retrieval,
+      this.#logits,
+      this.#calibrations.mixingWeight,
+      this.#query,
+    );
+    const read = this.#read;
+    const { scores } = this.#backends;
+    const logits = new Map(openings.map(([id, opening]) => [id, scores.get(fingerprint, read, opening)]));
+    const missing = openings.filter(([id]) => logits.get(id) === undefined);
+    const inputs = missing.map(([, opening]) => opening);
+    if (leftMs !== undefined && affordable(read, inputs, leftMs, scorer.rate()) < inputs.length) return;
+    if (inputs.length > 0) {
+      const options = { signal: this.#signal, onScores: () => {} };
+      const texts = inputs.map(({ input }) => input);
+      const scored = await abortable(scorer.score(read, texts, options), this.#signal);
+      checkLogits(scored);
+      missing.forEach(([id, opening], i) => {
+        logits.set(id, scored[i]);
+        scores.set(fingerprint, read, opening, scored[i] as number);
+      });
+    }
+    this.#openings = logits as Map<string, number>;
+    this.#openingTokens = inputs.reduce((sum, { tokens }) => sum + tokens, 0);
+  }
+
   /** @param last whether what is found is reranked, where anything is, and not found once more before that */
   #retrievalOptions(last: boolean): RetrievalOptions {
     const { retrieve, limit, where, boost, facets, typing, explain, trace, rerank } = this.#query;
@@ -290,12 +330,14 @@ export class QueryRun {
     const rerankTokens = passageTokens(this.#query, scorer?.rate());
     const all = trace || (last && scorer !== undefined && rerank !== false);
     const texts = all ? undefined : limit;
-    return { limit: retrieve, where, boost, facets, typing, explain, rerankTokens, texts };
+    const openings = last && scorer && rerank !== false ? OPENING_TOKENS : undefined;
+    return { limit: retrieve, where, boost, facets, typing, explain, rerankTokens, texts, openings };
   }
 
   #snapshot(final: boolean, why: RerankReport['why'], reason?: DocsiftError): Snapshot {
     return {
       ...{ stage: this.#stage, final, retrieval: this.#retrieval, logits: [...this.#logits] },
+      openings: this.#openings,
       ...{ cached: this.#cached, calibrations: this.#calibrations, embedded: this.#embedded },
       corrected: this.#read === this.#query.text ? undefined : this.#read,
       rerank: this.#report(why),
@@ -311,7 +353,8 @@ export class QueryRun {
     const scored = this.#scored();
     const computed = scored.filter((i) => !this.#cached.has(i));
     const tokens = computed.reduce((sum, i) => sum + (this.#retrieval.candidates[i] as Candidate).tokens, 0);
-    return { mode, candidates: scored.length, cached: scored.length - computed.length, tokens, why };
+    const cached = scored.length - computed.length;
+    return { mode, candidates: scored.length, cached, tokens: tokens + this.#openingTokens, why };
   }
 
   /** The positions of the candidates that have a logit. */
@@ -325,29 +368,6 @@ export class QueryRun {
     const reason = DocsiftError.from(thrown);
     if (reason.code === 'closed' || reason.code === 'invalid_input') throw reason;
     return reason;
-  }
-}
-
-/** Tells that something is new since it was last asked. */
-class News {
-  #resolve = () => {};
-  #announced = this.#fresh();
-
-  announce(): void {
-    this.#resolve();
-  }
-
-  /** Resolves when there is news. Whoever takes it has taken all of it. */
-  async next(): Promise<'news'> {
-    await this.#announced;
-    this.#announced = this.#fresh();
-    return 'news';
-  }
-
-  #fresh(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
   }
 }
 

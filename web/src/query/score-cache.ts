@@ -1,6 +1,6 @@
 /** The cross-encoder's scores of earlier queries. */
 import { LRUCache } from 'lru-cache';
-import type { Candidate } from '../engine/protocol.js';
+import type { Opening } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 
 export interface ScoreCacheOptions {
@@ -9,6 +9,9 @@ export interface ScoreCacheOptions {
   /** How long a score is kept, in milliseconds. Default an hour. */
   maxAgeMs?: number | undefined;
 }
+
+/** What tells a passage, or an opening, from others. */
+type Read = Pick<Opening, 'hash'>;
 
 const HOUR_MS = 3_600_000;
 
@@ -32,17 +35,17 @@ export class ScoreCache {
   }
 
   /** `fingerprint` tells the weights; without one there are no scores to keep. */
-  get(fingerprint: string | undefined, query: string, candidate: Candidate): number | undefined {
-    return fingerprint === undefined ? undefined : this.#scores?.get(keyOf(fingerprint, query, candidate));
+  get(fingerprint: string | undefined, query: string, passage: Read): number | undefined {
+    return fingerprint === undefined ? undefined : this.#scores?.get(keyOf(fingerprint, query, passage));
   }
 
-  set(fingerprint: string | undefined, query: string, candidate: Candidate, logit: number): void {
-    if (fingerprint !== undefined) this.#scores?.set(keyOf(fingerprint, query, candidate), logit);
+  set(fingerprint: string | undefined, query: string, passage: Read, logit: number): void {
+    if (fingerprint !== undefined) this.#scores?.set(keyOf(fingerprint, query, passage), logit);
   }
 }
 
 /** The query is last, so that nothing in it can be taken for another part. */
-function keyOf(fingerprint: string, query: string, { hash }: Candidate): string {
+function keyOf(fingerprint: string, query: string, { hash }: Read): string {
   return `${fingerprint}\n${hash}\n${query}`;
 }
 
