@@ -135,7 +135,12 @@ test('a search from its first document to its end', { timeout: 120_000 }, async 
     assert.ok(hit.passage.text.includes(hit.excerpt.text.replaceAll('…', '').trim().slice(0, 40)));
     assert.equal(hit.rank, 1);
     assert.ok(hit.retrievalRank >= 1);
-    assert.ok(Math.abs(hit.scores.final - (hit.scores.cross + 16 * hit.scores.fused)) < 1e-3);
+    const { cross, opening, fused, final } = hit.scores;
+    assert.ok(Math.abs(final - (0.6 * cross + 0.4 * opening + 12 * fused)) < 1e-3);
+    assert.equal(
+      trace.openings.length,
+      Math.min(10, new Set(trace.candidates.map((each) => each.documentId)).size),
+    );
     const { candidates } = trace;
     assert.equal(candidates.length, counts.candidates);
     assert.equal(counts.reranked, counts.candidates);
