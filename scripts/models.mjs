@@ -52,7 +52,7 @@ const RERANKERS = [
     words: EMBEDDER.id,
     mixingWeight: 12,
     openingShare: 0.4,
-    calibration: { slope: 0.3201, intercept: -4.8479 },
+    calibration: { slope: 0.3878, intercept: -4.6045 },
   },
   {
     id: 'docsift-rerank-l2',

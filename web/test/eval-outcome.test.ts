@@ -180,6 +180,21 @@ test('fidelity tells a scoring from its reverse', () => {
   assert.ok(reversed.ndcg.difference.mean < -0.5);
 });
 
+test('openings are scored anew with other logits', () => {
+  // Of "right" the passage is the worse and the opening the better one; "third" is not read by its opening.
+  const own = [2, 1, 0, -5, 5];
+  const candidate = {
+    ...{ set: 's', query: query({ right: 1 }), read: 'where is it', inputs: ['a', 'b', 'c', 'd', 'e'] },
+    ...{ documents: ['wrong', 'right', 'third'], logits: own, added: [0, 0, 0] },
+    ...{ openings: [3, 4, undefined], openingShare: 0.5 },
+  };
+  const ndcgOf = (logits: number[]) => compareLogits([candidate], [logits], [own]).ndcg.found;
+  assert.equal(ndcgOf(own), 1);
+  assert.ok(ndcgOf([2, 1, 0, 5, -5]) < 1);
+  // What other logits would not have read by its opening comes last.
+  assert.ok(ndcgOf([2, 0, 1, -5, 5]) < ndcgOf([2, 1, 0, 5, -5]));
+});
+
 test('BEIR folders and pairs of files are read, and what is wrong in them is named', () => {
   const folder = mkdtempSync(join(tmpdir(), 'docsift-eval-'));
   const put = (name: string, text: string) => {

@@ -157,16 +157,9 @@ export function compareLogits(
 }
 
 function compareQuery(candidate: Candidates, found: readonly number[], reference: readonly number[]) {
-  const { query, documents, openings, added } = candidate;
+  const { query, documents } = candidate;
   const passages = (logits: readonly number[]) => logits.slice(0, documents.length);
-  const shown = (logits: readonly number[]) => {
-    const finals = added.map((each, i) => logitWithOpening(candidate, logits, i) + each);
-    // Those whose openings were read come first; the sort keeps the order of what is equal.
-    const order = descending(finals).sort(
-      (i, j) => Number(openings[i] === undefined) - Number(openings[j] === undefined),
-    );
-    return [...new Set(order.map((i) => documents[i] as string))];
-  };
+  const shown = (logits: readonly number[]) => showAll(candidate, logits);
   const grade = (ids: readonly string[]) => ids.map((id) => query.grades.get(id) ?? 0);
   const judged = [...query.grades.values()];
   const [ours, theirs] = [shown(found), shown(reference)];
@@ -178,6 +171,18 @@ function compareQuery(candidate: Candidates, found: readonly number[], reference
     reference: ndcg(grade(theirs), judged, 10),
     differences: found.map((logit, i) => logit - (reference[i] as number)),
   };
+}
+
+/** The documents in the order that the search would give them with these logits. */
+function showAll(candidate: Candidates, logits: readonly number[]): string[] {
+  const { documents, inputs, added } = candidate;
+  const idsOf = (order: readonly number[]) => [...new Set(order.map((i) => documents[i] as string))];
+  const bySelf = descending(added.map((each, i) => (logits[i] as number) + each));
+  // As many as were read by their openings; one that was not, and would be now, counts without.
+  const read = new Set(idsOf(bySelf).slice(0, inputs.length - documents.length));
+  const byOpenings = descending(added.map((each, i) => logitWithOpening(candidate, logits, i) + each));
+  const isRead = (i: number) => read.has(documents[i] as string);
+  return idsOf([...byOpenings.filter(isRead), ...bySelf.filter((i) => !isRead(i))]);
 }
 
 /** Places of the scores, highest first; equal scores in their order. */
