@@ -63,9 +63,11 @@ export function rank(
       const cross = logits[i];
       const opening = cross === undefined ? undefined : openings.logits.get(documentId);
       const retrieval = hasCosines ? fused + (cosine === undefined ? least : 0) : boost;
-      const share = mixingWeight === 0 ? 1 : trust;
-      const read = opening === undefined ? 0 : openings.share * (opening - (cross as number));
-      const final = cross === undefined ? fused : share * (cross + read) + mixingWeight * retrieval;
+      const trusted = mixingWeight === 0 ? 1 : trust;
+      const final =
+        cross === undefined
+          ? fused
+          : trusted * withOpening(cross, opening, openings.share) + mixingWeight * retrieval;
       return {
         candidate,
         scores: { cosine, bm25, boost, fused, cross, opening, final },
@@ -82,6 +84,11 @@ function byLogit({ scores: a }: Ranked, { scores: b }: Ranked): number {
   const [first, second] = [stepsOf(a), stepsOf(b)];
   if (first !== second) return second - first;
   return first === 0 ? 0 : b.final - a.final;
+}
+
+/** A passage's logit with its share of that of its document's opening, where that was read. */
+export function withOpening(cross: number, opening: number | undefined, share: number): number {
+  return opening === undefined ? cross : cross + share * (opening - cross);
 }
 
 /** How much of it was read. */

@@ -37,7 +37,8 @@ impl Options {
         Self { limit, ..Self::default() }
     }
 
-    /// Reads `{limit, where?, boost?, facets?, typing?, explain?, rerankTokens?, texts?, openings?}`. Null is as good as absent.
+    /// Reads `{limit, where?, boost?, facets?, typing?, explain?, rerankTokens?, texts?, openings?}`. Null is as good as
+    /// absent.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] naming the option, what was expected and what was found.

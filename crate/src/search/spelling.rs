@@ -19,11 +19,13 @@ impl Collection {
             return None;
         }
         let meant = |part: &str| {
+            if typing && part.ends_with(char::is_alphanumeric) {
+                return None;
+            }
             // Compounds and identifiers are no words, and stay.
             let word = part.trim_matches(|c: char| !c.is_alphanumeric());
-            let is_unfinished = typing && part.ends_with(char::is_alphanumeric);
             let normal = normal_form(word);
-            let term = misspelt.iter().find(|term| !is_unfinished && term.text == normal)?;
+            let term = misspelt.iter().find(|term| term.text == normal)?;
             Some(part.replacen(word, term.words.first()?, 1))
         };
         let mut is_changed = false;

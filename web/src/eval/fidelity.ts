@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Precision } from '../engine/protocol.js';
 import { DocsiftError } from '../errors.js';
 import { loadReranker } from '../models.js';
+import { withOpening } from '../ranking.js';
 import type { JudgedQuery } from './dataset.js';
 import { ndcg } from './metrics.js';
 import { Pace } from './pace.js';
@@ -78,8 +79,12 @@ function logitWithOpening(
   logits: readonly number[],
   passage: number,
 ): number {
-  const [own, opening] = [logits[passage] as number, openings[passage]];
-  return opening === undefined ? own : own + openingShare * ((logits[opening] as number) - own);
+  const opening = openings[passage];
+  return withOpening(
+    logits[passage] as number,
+    opening === undefined ? undefined : logits[opening],
+    openingShare,
+  );
 }
 
 /** The logits of a reranker of the given precision, a row for each query. */
